@@ -1,0 +1,99 @@
+"""Which scheme does this deployment serve? A profile read from config/schemes/<name>.toml.
+
+A third scheme is one more TOML file and no code; `docs/` says what each key means. Wrong or missing keys
+raise `SchemeError` with one line that names the file and the key.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from config.settings import ROOT, SCHEMES
+
+
+class SchemeError(ValueError):
+    """A profile is wrong; one line that names the file and the key."""
+
+
+@dataclass(frozen=True)
+class Brand:
+    """Names users see: `title` in the header, `account` of the official account, help line."""
+
+    title: str
+    plan: str
+    account: str
+    operator: str
+    hotline: str
+    consent_version: str
+
+
+@dataclass(frozen=True)
+class Review:
+    """Levels of review in order, and the words of the states that differ between schemes."""
+
+    levels: tuple[str, ...]
+    labels: dict[str, str]
+    union_first: bool
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """One scheme profile."""
+
+    name: str
+    brand: Brand
+    review: Review
+    menu: tuple[dict[str, Any], ...]
+    prefixes: dict[str, str]
+    wechat_kinds: tuple[str, ...]
+    kinds: dict[str, str]
+    plans: tuple[str, ...]
+    promises: dict[str, int]
+    wechat_templates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    hints: dict[str, str] = field(default_factory=dict)
+    bank_layout: str = "standard"
+
+
+@lru_cache
+def load_scheme(name: str, folder: Path = SCHEMES) -> Scheme:
+    """The profile `name`. Raises `SchemeError`."""
+    path = folder / f"{name}.toml"
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _build(name, content)
+    except OSError:
+        raise SchemeError(f"{path.name}: there is no such profile") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SchemeError(f"{path.name}: {error}") from None
+    except KeyError as error:
+        raise SchemeError(f"{path.name}: {error.args[0]} is missing") from None
+    except TypeError as error:
+        raise SchemeError(f"{path.name}: {error}") from None
+
+
+def _build(name: str, content: dict[str, Any]) -> Scheme:
+    review = content["review"]
+    claims = content["claims"]
+    return Scheme(
+        name=name,
+        brand=Brand(**content["brand"]),
+        review=Review(tuple(review["levels"]), dict(review["labels"]), bool(review["union_first"])),
+        menu=tuple(content["menu"]),
+        prefixes=dict(content["prefixes"]),
+        wechat_kinds=tuple(claims["wechat_kinds"]),
+        kinds=dict(claims["kinds"]),
+        plans=tuple(content["plans"]["files"]),
+        promises=dict(content["promises"]),
+        wechat_templates=dict(content.get("wechat_templates", {})),
+        hints=dict(content.get("hints", {})),
+        bank_layout=content.get("payout", {}).get("bank_layout", "standard"),
+    )
+
+
+def plan_file(name: str) -> Path:
+    """Where the plan `name` of a profile is kept."""
+    return ROOT / "config" / "plans" / f"{name}.toml"

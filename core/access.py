@@ -1,0 +1,114 @@
+"""Who is asking, and may they? Access is declared on every view; a view that forgets answers 403."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from flask import Flask, g, request
+
+from core import roles
+from core.errors import NotAllowed, SignInNeeded
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who does something.
+
+    `kind` is guest, follower, employee, staff or system; `label` is what others read in the history;
+    `roles` are the words workflow tables use; `union_id` is where a staff member's grants begin (None: all).
+    """
+
+    kind: str
+    id: uuid.UUID | None
+    label: str
+    roles: frozenset[str]
+    union_id: uuid.UUID | None = None
+    openid: str | None = None
+
+    def has(self, *names: str) -> bool:
+        return bool(self.roles & set(names))
+
+    def owning(self) -> Actor:
+        """The same person, acting on what is their own."""
+        return replace(self, roles=self.roles | {roles.OWNER})
+
+    @property
+    def key(self) -> str:
+        """A short name for limits and idempotency, without personal data."""
+        return f"{self.kind}:{self.id or self.openid or '-'}"
+
+
+GUEST = Actor("guest", None, "访客", frozenset({roles.GUEST}))
+SYSTEM = Actor("system", None, "系统", frozenset({roles.SYSTEM}))
+
+Loader = Callable[[], Actor | None]
+_SIGN_IN = {roles.FOLLOWER: "follower", roles.EMPLOYEE: "employee"}
+
+
+def allow(*names: str) -> Callable[[View], View]:
+    """Declare who may use a view: role names of `core.roles`; `guest` is everybody, `staff` any staff."""
+    if not names:
+        raise ValueError("allow() needs at least one role")
+
+    def mark(view: View) -> View:
+        view.access = frozenset(names)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def current_actor() -> Actor:
+    """The actor of this request, read from the database once per request."""
+    if "actor" not in g:
+        g.actor = _load()
+    actor: Actor = g.actor
+    return actor
+
+
+def forget_actor() -> None:
+    """After a sign-in or binding changed who is asking."""
+    g.pop("actor", None)
+
+
+def in_admin() -> bool:
+    return request.path == "/admin" or request.path.startswith("/admin/")
+
+
+def _load() -> Actor:
+    from flask import current_app
+
+    loaders: dict[str, Loader] = current_app.extensions["huzhu"]["loaders"]
+    loader = loaders.get("staff" if in_admin() else "employee")
+    return (loader() if loader else None) or GUEST
+
+
+def check(access: frozenset[str] | None) -> None:
+    """Raise unless the present actor is among `access`. None (nobody said) is a refusal."""
+    if access is None:
+        raise NotAllowed
+    if roles.GUEST in access:
+        return
+    actor = current_actor()
+    if actor.roles & access:
+        return
+    if in_admin():
+        raise SignInNeeded("staff") if actor.kind != "staff" else NotAllowed
+    raise SignInNeeded("follower" if actor.kind == "guest" else "employee")
+
+
+def register_access(app: Flask, loaders: dict[str, Loader]) -> None:
+    """Put the check before every request of `app`."""
+    app.extensions["huzhu"]["loaders"] = loaders
+    if "static" in app.view_functions:
+        app.view_functions["static"].access = frozenset({roles.GUEST})  # type: ignore[attr-defined]
+
+    @app.before_request
+    def _check_access() -> None:
+        if request.endpoint is None:
+            return
+        check(getattr(app.view_functions[request.endpoint], "access", None))

@@ -1,0 +1,118 @@
+"""How is something stored, and when does it count? One transaction an action, opened at the edge.
+
+`with transaction():` commits once, writes the audit rows at its end (so that the hash chain is locked as
+briefly as possible), and only then rings the doorbells that were left with `after_commit`. Services never
+commit. Every column says what class of data it holds; a test fails for one that does not.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
+from sqlalchemy.types import DateTime, Uuid
+
+log = logging.getLogger(__name__)
+
+DataClass = Literal["secret", "identifier", "personal", "business", "public"]
+DATA_CLASSES = ("secret", "identifier", "personal", "business", "public")
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def column(*args: Any, data: DataClass = "business", **kwargs: Any) -> MappedColumn[Any]:
+    """A mapped column that carries its data class in `info["data"]`."""
+    return mapped_column(*args, info={"data": data}, **kwargs)
+
+
+def moment(**kwargs: Any) -> MappedColumn[Any]:
+    """A UTC moment (`_at` columns)."""
+    return column(DateTime(timezone=True), **kwargs)
+
+
+def uuid7() -> uuid.UUID:
+    """A time-ordered UUID (RFC 9562), so that new rows land together in the index."""
+    value = (int(time.time() * 1000) << 80) | (0x7 << 76) | (secrets.randbits(12) << 64)
+    return uuid.UUID(int=value | (0b10 << 62) | secrets.randbits(62))
+
+
+class Base(DeclarativeBase):
+    """Every row has a UUID made before it is sealed, because the seal names the row."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+    def __init__(self, **values: Any) -> None:
+        if "id" not in values and _has_uuid(type(self)):
+            self.id = uuid7()
+        for name, value in values.items():
+            if not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} has no column {name!r}")
+            setattr(self, name, value)
+
+
+def _has_uuid(model: type) -> bool:
+    columns = model.__mapper__.columns  # type: ignore[attr-defined]
+    return "id" in columns and isinstance(columns["id"].type, Uuid)
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def primary_key() -> Mapped[uuid.UUID]:
+    return column(Uuid, primary_key=True)
+
+
+def after_commit(call: Callable[[], None]) -> None:
+    """Have `call` run once the present transaction is committed (never if it is rolled back)."""
+    db.session.info.setdefault("after_commit", []).append(call)
+
+
+def before_commit(name: str, call: Callable[[], None]) -> None:
+    """Have `call` run as the transaction's last statements; the same name is kept once."""
+    db.session.info.setdefault("before_commit", {})[name] = call
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """One action. Nested use joins the outer one, which alone commits."""
+    info = db.session.info
+    if info.get("in_transaction"):
+        yield
+        return
+    info["in_transaction"] = True
+    try:
+        yield
+        for call in info.pop("before_commit", {}).values():
+            call()
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        info.pop("before_commit", None)
+        info.pop("after_commit", None)
+        raise
+    finally:
+        info.pop("in_transaction", None)
+    _ring(info.pop("after_commit", []))
+
+
+def _ring(calls: list[Callable[[], None]]) -> None:
+    """A doorbell that fails costs nothing: the sweeper finds what nobody rang for."""
+    for call in calls:
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - the action is committed; a bell may not undo it
+            log.warning("doorbell failed", extra={"kind": type(error).__name__})

@@ -1,0 +1,74 @@
+"""What can be refused, and in which words? Refusals are values that people can read.
+
+Views have no try/except: one handler (`core.pages`) turns these into pages, JSON or redirects.
+"""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """The request cannot be done; `text` is the kind Chinese sentence that says why and what to do.
+
+    `field` names the form field the words belong to; `status` is the HTTP status (422 by default).
+    """
+
+    status = 422
+
+    def __init__(self, text: str, field: str | None = None, status: int | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        self.field = field
+        self.status = status or type(self).status
+
+
+class Invalid(Refused):
+    """Several fields are wrong at once: `errors` is {field: words}."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__("；".join(errors.values()))
+        self.errors = errors
+
+
+class Conflict(Refused):
+    """Somebody else was first (409)."""
+
+    status = 409
+
+
+class TooMany(Refused):
+    """A limit is used up (429); `seconds` until it is worth trying again."""
+
+    status = 429
+
+    def __init__(self, text: str, seconds: int) -> None:
+        super().__init__(text)
+        self.seconds = seconds
+
+
+class NotAllowed(Refused):
+    """The actor may not do this (403). Absent and forbidden objects are both `Missing`."""
+
+    status = 403
+
+    def __init__(
+        self,
+        text: str = "您没有办理这项业务的权限。如需办理，请联系本单位工会主席或上级工会开通“医疗互助”权限。",
+    ) -> None:
+        super().__init__(text)
+
+
+class Missing(Refused):
+    """There is no such thing, or it is not yours: the two look the same (404)."""
+
+    status = 404
+
+    def __init__(self, text: str = "没有找到这个页面。可能链接不完整，或内容已下架。") -> None:
+        super().__init__(text)
+
+
+class SignInNeeded(Exception):
+    """The page needs a sign-in first: `kind` is "follower", "employee" or "staff"."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind

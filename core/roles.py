@@ -1,0 +1,31 @@
+"""Which roles are there? The words of every workflow table, grant and access rule."""
+
+from __future__ import annotations
+
+GUEST = "guest"
+FOLLOWER = "follower"
+EMPLOYEE = "employee"
+OWNER = "owner"
+STAFF = "staff"
+OPERATOR = "operator"
+CHAIR = "chair"
+FIRST_REVIEWER = "first_reviewer"
+SECOND_REVIEWER = "second_reviewer"
+FINANCE_MAKER = "finance_maker"
+FINANCE_CHECKER = "finance_checker"
+EDITOR = "editor"
+AUDITOR = "auditor"
+ADMINISTRATOR = "administrator"
+SYSTEM = "system"
+
+STAFF_ROLES = {
+    OPERATOR: "经办人",
+    CHAIR: "工会主席",
+    FIRST_REVIEWER: "初核",
+    SECOND_REVIEWER: "复核",
+    FINANCE_MAKER: "财务制单",
+    FINANCE_CHECKER: "财务复核",
+    EDITOR: "内容编辑",
+    AUDITOR: "审计",
+    ADMINISTRATOR: "管理员",
+}
