@@ -8,7 +8,9 @@ LIMIT_YUAN = 10_000_000
 TOO_MUCH = f"金额不能超过 {LIMIT_YUAN:,} 元，请核对"
 
 # Commas group by three (western) or four (万); "3,20" could be a decimal comma, so it is refused.
-_SUM = re.compile(r"(?P<whole>[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,4}(?:,[0-9]{4})+)(?:\.(?P<cents>[0-9]{1,2}))?")
+_SUM = re.compile(
+    r"(?P<whole>[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,4}(?:,[0-9]{4})+)(?:\.(?P<cents>[0-9]{1,2}))?"
+)
 _IGNORED = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"

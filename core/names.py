@@ -113,7 +113,12 @@ def _char_problem(char: str) -> str | None:
     if category[0] in "LM" or char in MIDDLE_DOTS or char in _LATIN_MARKS or char in " 〇":
         return None
     # Private use, unassigned, ⿰ descriptions and what is left of a lost character: ask for the real one.
-    if category in ("Co", "Cn", "Cs") or char in _LOST or "\u2ff0" <= char <= "\u2fff" or "\u2e80" <= char < "\u2fe0":
+    if (
+        category in ("Co", "Cn", "Cs")
+        or char in _LOST
+        or "\u2ff0" <= char <= "\u2fff"
+        or "\u2e80" <= char < "\u2fe0"
+    ):
         return RARE
     return STRANGE.format(char=char)
 
