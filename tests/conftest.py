@@ -126,6 +126,7 @@ def database_url(postgres_server: str, redis_url: str) -> Iterator[str]:
 
 def _make_schema(environ: dict[str, str]) -> None:
     from app import create_app
+
     from config import settings as settings_module
     from core.db import db
 
@@ -186,7 +187,9 @@ class EachRequestAlone(FlaskClient):
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         return contextvars.Context().run(super().open, *args, **kwargs)
 
-    def submit(self, path: str, data: dict[str, Any], *, page: str | None = None, **kwargs: Any) -> TestResponse:
+    def submit(
+        self, path: str, data: dict[str, Any], *, page: str | None = None, **kwargs: Any
+    ) -> TestResponse:
         """POST a form as a person would: with the CSRF token of the page (`path` unless `page` is given)."""
         shown = self.get(page or path)
         token = re.search(r'name="csrf_token"[^>]*?value="([^"]+)"', shown.get_data(as_text=True))
@@ -197,6 +200,7 @@ class EachRequestAlone(FlaskClient):
 @pytest.fixture(scope="session")
 def one_app(settings: Settings) -> Iterator[Flask]:
     from app import create_app
+
     from core.db import db
 
     app = create_app(settings)
@@ -230,6 +234,7 @@ def app(one_app: Flask, clean_stores: None) -> Flask:
 def make_app(environ: dict[str, str], clean_stores: None) -> Iterator[Callable[..., Flask]]:
     """`make_app(SCHEME="xiamen")`: the application with other settings, on the same empty stores."""
     from app import create_app
+
     from config import settings as settings_module
     from core.db import db
 

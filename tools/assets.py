@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "static" / "vendor"
 MANIFEST = VENDOR / "manifest.json"
 SHIPPED = {"weui.min.css": "weui/dist/style/weui.min.css"}
-LICENCES = {"weui.LICENSE.txt": "weui/LICENSE"}
+LICENCES = {"weui.LICENSE.txt": "weui/LICENSE.txt"}
 OURS = "node_modules/.locked"  # the lock file's digest at the last npm ci
 
 

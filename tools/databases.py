@@ -58,7 +58,9 @@ def own_database(server_url: str, lock: Path, migrate: Callable[[str], None]) ->
             _drop(server, name)
 
 
-def _template(server: psycopg.Connection[tuple[object, ...]], url: str, migrate: Callable[[str], None]) -> str:
+def _template(
+    server: psycopg.Connection[tuple[object, ...]], url: str, migrate: Callable[[str], None]
+) -> str:
     name = f"huzhu_template_{shape()}"
     if name in _names(server, "huzhu_template_%"):
         return name

@@ -29,6 +29,7 @@ from urllib.parse import quote
 from tools.tether import Tether, credentials, is_alive
 
 OLDEST_POSTGRES = 15
+OUTSIDE = Path("/var/lib/huzhu")  # as root, for a checkout that PostgreSQL's user may not enter
 START_WITHIN = 30.0  # seconds; a cold disk is slow, a broken server says so at once
 FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")  # tests only
 QUIET = ("log_min_messages=warning", "wal_level=minimal", "max_wal_senders=0", "max_connections=200")
@@ -56,10 +57,10 @@ def postgres(
 
 
 @contextlib.contextmanager
-def redis(data_dir: Path | None = None) -> Iterator[str]:
+def redis() -> Iterator[str]:
     """Run a Redis-compatible server that keeps nothing on disk; gives its URL."""
     with Tether() as tether:
-        yield start_redis(tether, data_dir)
+        yield start_redis(tether)
 
 
 # --- PostgreSQL ------------------------------------------------------------------------------------------
@@ -107,7 +108,9 @@ def _await_postgres(server: subprocess.Popen[bytes], cluster: Path, log: Path) -
 def _url_with_database(sockets: Path, database: str) -> str:
     import psycopg
 
-    with psycopg.connect(host=str(sockets), user="postgres", dbname="postgres", autocommit=True) as connection:
+    with psycopg.connect(
+        host=str(sockets), user="postgres", dbname="postgres", autocommit=True
+    ) as connection:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
         if not known:
             connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(database)))
@@ -204,7 +207,7 @@ def _reachable_home(data_dir: Path, user: int | None) -> Path:
 
 def _outside(purpose: str, wanted: Path, user: int | None) -> Path:
     name = f"{purpose}-{hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]}"
-    other = Path("/var/lib/huzhu") / name
+    other = OUTSIDE / name
     if not other.exists():
         print(
             f"PostgreSQL cannot run as root and its user may not enter {wanted}; using {other} instead",
@@ -250,7 +253,9 @@ def _packaged(package: Path, user: int | None) -> Path:
 
 def _usable(folder: Path, user: int | None) -> Programs | None:
     """New enough, complete (a lone `postgres` has no initdb) and with the trigram extension."""
-    if not all((folder / name).exists() for name in ("postgres", "initdb")) or not _is_reachable(folder, user):
+    if not all((folder / name).exists() for name in ("postgres", "initdb")) or not _is_reachable(
+        folder, user
+    ):
         return None
     version = _said([str(folder / "postgres"), "--version"], user)
     shown = _said([str(folder / "initdb"), "--show", "-D", "unused"], user)
@@ -271,12 +276,12 @@ def _said(command: list[str], user: int | None) -> str:
 # --- Redis -----------------------------------------------------------------------------------------------
 
 
-def start_redis(tether: Tether, data_dir: Path | None = None) -> str:
+def start_redis(tether: Tether) -> str:
     """Its settings go in through stdin, so that the password is in no process list and in no file."""
-    password = secrets.token_urlsafe(24)
+    password, quiet = secrets.token_urlsafe(24), subprocess.DEVNULL
     for _ in range(5):  # somebody else may take the free port before the server does
         port = free_port()
-        server = tether.start([_redis_program(), "-"], stdin=subprocess.PIPE, **_log(data_dir))
+        server = tether.start([_redis_program(), "-"], stdin=subprocess.PIPE, stdout=quiet, stderr=quiet)
         assert server.stdin is not None
         lines = (f"port {port}", "bind 127.0.0.1", f"requirepass {password}", 'save ""', "appendonly no")
         with contextlib.suppress(BrokenPipeError):
@@ -286,10 +291,6 @@ def start_redis(tether: Tether, data_dir: Path | None = None) -> str:
             return f"redis://:{password}@127.0.0.1:{port}/0"
         tether.stop(server)
     raise CannotStart("Redis does not start; set REDIS_URL to a server of yours")
-
-
-def _log(data_dir: Path | None) -> dict[str, int]:
-    return {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 def _redis_program() -> str:
@@ -317,3 +318,19 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def main(command: list[str]) -> int:
+    """Run a command beside servers of its own, on an empty database (`make docs`, `make bench`)."""
+    with tempfile.TemporaryDirectory() as folder, Tether() as tether:
+        Path(folder).chmod(0o755)  # noqa: S103  (as root, another user walks through it)
+        env = dict(os.environ)
+        if not env.get("DATABASE_URL"):
+            env["DATABASE_URL"] = start_postgres(tether, Path(folder), durable=False)
+        if not env.get("REDIS_URL"):
+            env["REDIS_URL"] = start_redis(tether)
+        return tether.start(command, env=env, stdin=sys.stdin).wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -78,13 +78,15 @@ def _start_keeper(folder: Path) -> str:
 def keep(folder: Path) -> None:
     """The keeper's life: run the server until the last user has gone."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with _locked(folder / "keeper", fcntl.LOCK_EX | fcntl.LOCK_NB):
-        with postgres(folder, database="postgres", durable=False, options=SMALL) as url:
-            written = folder / f"state.{os.getpid()}"
-            written.write_text(json.dumps({"url": url}))
-            written.replace(folder / "state.json")
-            with _locked(folder / "users", fcntl.LOCK_EX):
-                (folder / "state.json").unlink(missing_ok=True)
+    with (
+        _locked(folder / "keeper", fcntl.LOCK_EX | fcntl.LOCK_NB),
+        postgres(folder, database="postgres", durable=False, options=SMALL) as url,
+    ):
+        written = folder / f"state.{os.getpid()}"
+        written.write_text(json.dumps({"url": url}))
+        written.replace(folder / "state.json")
+        with _locked(folder / "users", fcntl.LOCK_EX):
+            (folder / "state.json").unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
