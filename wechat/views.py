@@ -1,0 +1,147 @@
+"""Who calls `/wechat/callback`, and what is answered? Check, open, keep once, answer; no call out.
+
+The view has its own protection (safe mode's signature, freshness, appid), so it needs no CSRF token and no
+session. Whatever does not fit is answered with 4xx in plain text: WeChat sends none of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+
+from flask import Blueprint, Flask, Response, current_app, request
+from sqlalchemy import Connection
+
+from core import clock, context
+from core.access import allow
+from core.db import db, transaction
+from wechat import crypto, effects, incoming, outgoing, replies, service
+from wechat.crypto import BadCallback, NotGenuine
+from wechat.effects import Hooks
+from wechat.incoming import Incoming
+
+log = logging.getLogger(__name__)
+
+blueprint = Blueprint("wechat", __name__, url_prefix="/wechat")
+SUCCESS = "success"
+SIGNED = ("timestamp", "nonce")
+LONGEST_PARAMETER = 256
+
+
+def init_app(app: Flask, hooks: Hooks | None = None) -> None:
+    """Serve the callback in `app`; `hooks` are what the features want to be asked and told."""
+    app.extensions["huzhu"]["wechat_hooks"] = hooks or Hooks()
+    app.register_blueprint(blueprint)
+
+
+@blueprint.errorhandler(BadCallback)
+def _refuse(error: BadCallback) -> Response:
+    log.warning("callback refused", extra={"reason": str(error), "status": error.status})
+    return _plain("bad request", error.status)
+
+
+@blueprint.get("/callback")
+@allow("guest")
+def verify() -> Response:
+    """The console checks the address: give `echostr` back, as plain text because anybody may write it."""
+    given = _parameters("signature", "echostr", *SIGNED)
+    account = _account()
+    if not crypto.is_signed(given["signature"], account.token, given["timestamp"], given["nonce"]):
+        raise NotGenuine("signature")
+    return _plain(given["echostr"])
+
+
+@blueprint.post("/callback")
+@allow("guest")
+def receive() -> Response:
+    """A message or an event, in safe mode only."""
+    account, given = _account(), _parameters("msg_signature", "encrypt_type", *SIGNED)
+    body = _open(given, account)
+    message = incoming.parse(body)
+    reply = _handle(message, body)
+    if not reply:
+        return _plain(SUCCESS)
+    sealed = crypto.envelope(reply, account, str(int(clock.now().timestamp())), given["nonce"])
+    return Response(sealed, content_type="application/xml; charset=utf-8")
+
+
+receive.is_csrf_exempt = True  # type: ignore[attr-defined]
+
+
+def _open(given: dict[str, str], account: crypto.Account) -> bytes:
+    """The message inside the request. Raises `BadCallback` or `NotGenuine`."""
+    if given["encrypt_type"] != "aes":
+        raise NotGenuine("not safe mode")
+    crypto.check_fresh(given["timestamp"], int(clock.now().timestamp()), account.freshness)
+    if (request.content_length or 0) > incoming.MAX_BYTES:
+        raise BadCallback("the body is longer than 64 KB")
+    outer = incoming.read_xml(request.stream.read(incoming.MAX_BYTES + 1))
+    sealed = outer.get("Encrypt")
+    if not isinstance(sealed, str):
+        raise NotGenuine("no Encrypt")
+    if not crypto.is_signed(
+        given["msg_signature"], account.token, given["timestamp"], given["nonce"], sealed
+    ):
+        raise NotGenuine("msg_signature")
+    return crypto.open_sealed(sealed, account)
+
+
+def _handle(message: Incoming, body: bytes) -> str:
+    """The passive reply to `message`; what it changes is in one transaction with its first arrival."""
+    with transaction():
+        connection = db.session.connection()
+        kept = service.keep(connection, message, body, _reply(message))
+        if kept.is_first:
+            _change(connection, message)
+    return kept.reply
+
+
+def _change(connection: Connection, message: Incoming) -> None:
+    """What the event changes, once."""
+    if follow := effects.FOLLOWING.get(message.topic):
+        follow(connection, message)
+    if tell := effects.TOLD.get(message.topic):
+        tell(message, _hooks())
+
+
+def _reply(message: Incoming) -> str:
+    """The reply as XML, made before the message is kept, because a repeat must get the very same."""
+    asked = replies.Asked(message, _voice(), lambda: _hooks().facts(message.openid))
+    words = outgoing.cut(replies.answer(asked))
+    return outgoing.text_reply(message, words, int(clock.now().timestamp())) if words else ""
+
+
+def _parameters(*names: str) -> dict[str, str]:
+    """Each of these query parameters, given exactly once and not too long."""
+    found = {}
+    for name in names:
+        values = request.args.getlist(name)
+        if len(values) != 1 or len(values[0]) > LONGEST_PARAMETER:
+            raise NotGenuine(f"{name} is missing or repeated")
+        found[name] = values[0]
+    return found
+
+
+def _plain(text: str, status: int = 200) -> Response:
+    return Response(text, status=status, content_type="text/plain; charset=utf-8")
+
+
+def _hooks() -> Hooks:
+    hooks: Hooks = current_app.extensions["huzhu"]["wechat_hooks"]
+    return hooks
+
+
+def _account() -> crypto.Account:
+    known = context.settings()
+    aes_keys = _keys(known.wechat_aes_key, known.wechat_aes_key_previous)
+    return crypto.Account(known.wechat_app_id, known.wechat_token, aes_keys, known.wechat_freshness)
+
+
+@lru_cache(maxsize=4)
+def _keys(*encoding_aes_keys: str) -> tuple[bytes, ...]:
+    return crypto.keys(*encoding_aes_keys)
+
+
+def _voice() -> replies.Voice:
+    brand = context.scheme().brand
+    return replies.Voice(brand.account, brand.title, brand.hotline, context.settings().public_url)
