@@ -6,7 +6,6 @@ PY := .venv/bin/python
 PYTHON ?=
 UV ?= uv
 TESTS ?= tests
-export PYTHONDONTWRITEBYTECODE ?=
 
 help:
 	@echo "make run     start everything on this machine: web, worker, clock, sandbox, database, queue"

@@ -67,6 +67,7 @@ def _environment(
         "PYTHONUNBUFFERED": "1",
         "NO_COLOR": "1",
     }
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # six processes compiling every module: seconds of each start
     if not _is_given("DATABASE_URL", given):
         env["DATABASE_URL"] = embedded.start_postgres(tether, data_dir)
     if not _is_given("REDIS_URL", given):
@@ -82,26 +83,27 @@ def _start(supervisor: Supervisor, env: Mapping[str, str], ports: Mapping[str, i
     web, sandbox = (f"http://{LOOPBACK}:{ports[name]}" for name in ("PORT", "SANDBOX_PORT"))
     if not (ROOT / "static" / "vendor" / "manifest.json").exists():
         supervisor.run("assets", [PYTHON, "-m", "tools.assets"], env)
+    sign_ins = Path(env["DATA_DIR"]) / "sign-ins"
+    sign_ins.unlink(missing_ok=True)
     supervisor.start("sandbox", [PYTHON, "-m", "sandbox"], env)
-    supervisor.run("migrate", [*FLASK, "migrate"], env)
-    supervisor.run("demo", [*FLASK, "demo"], env)
+    supervisor.run("prepare", [PYTHON, "-m", "tools.prepare", str(sign_ins)], env)
     supervisor.start("web", _web(env, ports["PORT"]), env)
-    supervisor.start("worker", [*FLASK, "worker"], env)
-    supervisor.start("clock", [*FLASK, "clock"], env)
     supervisor.await_answer(f"{sandbox}/healthz", ANSWER_WITHIN)
     supervisor.await_answer(f"{web}/healthz", ANSWER_WITHIN)
-    _welcome(supervisor, web, sandbox, env)
+    supervisor.start("worker", [*FLASK, "worker"], env)
+    supervisor.start("clock", [*FLASK, "clock"], env)
+    _welcome(supervisor, web, sandbox, sign_ins)
 
 
 def _web(env: Mapping[str, str], port: int) -> list[str]:
     """The same server as the Procfile's, on loopback only."""
     command = [PYTHON, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws"]
     command += ["--host", LOOPBACK, "--port", str(port), "--workers", env.get("WEB_WORKERS") or "2"]
-    command += ["--blocking-threads", env.get("WEB_THREADS") or "8", "--log-level", "warning"]
+    command += ["--blocking-threads", env.get("WEB_THREADS") or "4", "--log-level", "warning"]
     return [*command, "--workers-kill-timeout", "5", "app:create_app"]
 
 
-def _welcome(supervisor: Supervisor, web: str, sandbox: str, env: Mapping[str, str]) -> None:
+def _welcome(supervisor: Supervisor, web: str, sandbox: str, sign_ins: Path) -> None:
     lines = (
         "",
         "Huzhu is running; everything outside it is played by the sandbox.",
@@ -113,11 +115,9 @@ def _welcome(supervisor: Supervisor, web: str, sandbox: str, env: Mapping[str, s
     )
     for line in lines:
         supervisor.say(line)
-    shown = supervisor.tether.start([*FLASK, "demo", "--show"], env=env, stdout=-1, stderr=-1)
-    told, complained = shown.communicate(timeout=60)
-    if shown.returncode:
-        supervisor.say(complained.decode("utf-8", "replace").strip(), "demo")
-    supervisor.say(told.decode("utf-8", "replace").rstrip())
+    if sign_ins.exists():
+        supervisor.say(sign_ins.read_text("utf-8").rstrip())
+        sign_ins.unlink()
     supervisor.say("\nCtrl-C stops all of it; the data stays.\n")
 
 

@@ -184,8 +184,8 @@ def watch(fd: int) -> None:
                 children[int(pid)] = int(stop)
             elif line.startswith("-"):
                 children.pop(int(line[1:]), None)
-    for pid, stop in reversed(children.items()):
-        _end(pid, stop)
+    for child, its_stop in reversed(children.items()):
+        _end(child, its_stop)
 
 
 def _end(pid: int, stop: int) -> None:
