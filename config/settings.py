@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SCHEMES = ROOT / "config" / "schemes"
 
 DEVELOPMENT_SECRET = "development-only-secret-not-for-production"  # noqa: S105 - refused in production
-DEVELOPMENT_FIELD_KEYS = "aes:1:ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMDAwMDE=,index:1:ZGV2ZWxvcG1lbnQtb25seS1pbmRleC1rZXktMDAwMDE="
+DEVELOPMENT_FIELD_KEYS = (
+    "aes:1:ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMDAwMDE=,index:1:ZGV2ZWxvcG1lbnQtb25seS1pbmRleC1rZXktMDAwMDE="
+)
 SANDBOX_APP_ID_PREFIX = "wx0sandbox"
 SMS_PROVIDERS = ("tencent", "aliyun", "sandbox")
 
@@ -129,7 +131,9 @@ def _read(name: str, environ: Mapping[str, str]) -> str | None:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise SettingsError(f"{env_name}_FILE: cannot read the file it names ({error.strerror})") from None
+            raise SettingsError(
+                f"{env_name}_FILE: cannot read the file it names ({error.strerror})"
+            ) from None
     text = environ.get(env_name)
     return text if text else None
 
@@ -167,7 +171,9 @@ def _check(settings: Settings) -> None:
         raise SettingsError("APP_ENV: must be development, test or production")
     if not (SCHEMES / f"{settings.scheme}.toml").is_file():
         names = ", ".join(sorted(path.stem for path in SCHEMES.glob("*.toml")))
-        raise SettingsError(f"SCHEME: there is no profile {settings.scheme!r} in config/schemes (there are: {names})")
+        raise SettingsError(
+            f"SCHEME: there is no profile {settings.scheme!r} in config/schemes (there are: {names})"
+        )
     for name in ("database_url", "redis_url"):
         if not getattr(settings, name):
             raise SettingsError(f"{name.upper()}: is missing (make run and make test set it themselves)")
@@ -189,20 +195,26 @@ def _check_providers(settings: Settings) -> None:
         raise SettingsError("SMS_PROVIDERS: must look like tencent:3,aliyun:1") from None
     unknown = set(providers) - set(SMS_PROVIDERS)
     if unknown or not providers:
-        raise SettingsError(f"SMS_PROVIDERS: knows {', '.join(SMS_PROVIDERS)}, not {', '.join(sorted(unknown))!r}")
+        raise SettingsError(
+            f"SMS_PROVIDERS: knows {', '.join(SMS_PROVIDERS)}, not {', '.join(sorted(unknown))!r}"
+        )
     for name, parts in (
         ("tencent", ("secret_id", "secret_key", "app_id", "sign_name")),
         ("aliyun", ("access_key_id", "access_key_secret", "sign_name")),
     ):
         for part in parts:
             if name in providers and not getattr(settings, f"{name}_sms_{part}"):
-                raise SettingsError(f"{name.upper()}_SMS_{part.upper()}: is missing although SMS_PROVIDERS names {name}")
+                raise SettingsError(
+                    f"{name.upper()}_SMS_{part.upper()}: is missing although SMS_PROVIDERS names {name}"
+                )
 
 
 def _check_production(settings: Settings) -> None:
     for name in ("secret_key", "field_keys", "sms_receipt_secret"):
         if getattr(settings, name) == Settings.__dataclass_fields__[name].default:
-            raise SettingsError(f"{name.upper()}: still has the development default; set a secret of your own")
+            raise SettingsError(
+                f"{name.upper()}: still has the development default; set a secret of your own"
+            )
     if len(settings.secret_key) < 32:
         raise SettingsError("SECRET_KEY: must have at least 32 characters")
     if not settings.public_url.startswith("https://"):

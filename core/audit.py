@@ -14,7 +14,7 @@ import uuid
 from typing import Any
 
 from flask import has_request_context, request
-from sqlalchemy import BigInteger, Identity, LargeBinary, String, Uuid, select, text
+from sqlalchemy import DDL, BigInteger, Identity, LargeBinary, String, Uuid, event, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
@@ -45,6 +45,16 @@ class AuditEntry(db.Model):
     digest: Mapped[bytes] = column(LargeBinary(32), nullable=False)
 
 
+APPEND_ONLY = (
+    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the audit trail is append only'; END $$",
+    "CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE ON audit_entry "
+    "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+)
+for _statement in APPEND_ONLY:
+    event.listen(AuditEntry.__table__, "after_create", DDL(_statement.replace("%", "%%")))
+
+
 def record(
     action: str, object_kind: str, object_id: object, by: Actor, fields: tuple[str, ...] = (), **detail: Any
 ) -> None:
@@ -68,7 +78,9 @@ def _write() -> None:
     entries = db.session.info.pop("audit", [])
     db.session.flush()
     db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
-    previous = db.session.scalar(select(AuditEntry.digest).order_by(AuditEntry.seq.desc()).limit(1)) or GENESIS
+    previous = (
+        db.session.scalar(select(AuditEntry.digest).order_by(AuditEntry.seq.desc()).limit(1)) or GENESIS
+    )
     for entry in entries:
         digest = digest_of(entry, previous)
         db.session.execute(AuditEntry.__table__.insert().values(**entry, previous=previous, digest=digest))
@@ -113,4 +125,6 @@ def _masked_ip() -> str:
         return ""
     host = request.remote_addr
     separator, keep = (":", 4) if ":" in host else (".", 3)
-    return separator.join(host.split(separator)[:keep]) + (separator + separator if separator == ":" else ".*")
+    return separator.join(host.split(separator)[:keep]) + (
+        separator + separator if separator == ":" else ".*"
+    )

@@ -22,7 +22,11 @@ def register_headers(app: Flask, settings: Settings) -> None:
     """Add the headers to every answer of `app`."""
     sdk = urlsplit(settings.wechat_jssdk_url)
     sdk_host = f"{sdk.scheme}://{sdk.netloc}"
-    frames = "'none'" if settings.is_production else f"http://127.0.0.1:{settings.sandbox_port} http://localhost:{settings.sandbox_port}"
+    frames = (
+        "'none'"
+        if settings.is_production
+        else f"http://127.0.0.1:{settings.sandbox_port} http://localhost:{settings.sandbox_port}"
+    )
 
     @app.after_request
     def _add(response: Response) -> Response:

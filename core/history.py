@@ -120,7 +120,9 @@ def begin(workflow: Workflow, row: Any, by: Actor, note: str = "") -> None:
     audit.record(f"{workflow.name}.create", workflow.name, row.id, by)
 
 
-def _checked_move(workflow: Workflow, row: HasState, action: str, by: Actor, note: str, seen: int | None) -> Move:
+def _checked_move(
+    workflow: Workflow, row: HasState, action: str, by: Actor, note: str, seen: int | None
+) -> Move:
     if seen is not None and seen != row.version:
         raise Conflict(who_was_first(row))
     move = workflow.move(action, row.state)

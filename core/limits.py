@@ -48,7 +48,9 @@ def take(limit: Limit, key: str, cost: int = 1) -> None:
 def take_all(limits: list[tuple[Limit, str]], cost: int = 1) -> None:
     """Count one try against several limits; the first that is used up refuses and nothing is counted."""
     ring = context.keyring()
-    keyed = sorted(((limit, ring.blind(f"limit.{limit.name}", key)) for limit, key in limits), key=lambda k: k[1])
+    keyed = sorted(
+        ((limit, ring.blind(f"limit.{limit.name}", key)) for limit, key in limits), key=lambda k: k[1]
+    )
     with db.engine.begin() as connection:
         for _, key in keyed:
             lock = int.from_bytes(key[:8], "big", signed=True)

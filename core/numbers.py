@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Integer, Sequence, String, select
+from sqlalchemy import DDL, Integer, Sequence, String, event, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 
@@ -19,7 +19,8 @@ from core.db import column, db
 EPOCH_MS = 1288834974657
 LOW_BITS = 22
 
-SNOWFLAKE = Sequence("snowflake_low", metadata=db.metadata, minvalue=0, start=0, cycle=True, maxvalue=(1 << 22) - 1)
+SNOWFLAKE = Sequence("snowflake_low")
+CREATE_SNOWFLAKE = f"CREATE SEQUENCE snowflake_low MINVALUE 0 MAXVALUE {(1 << LOW_BITS) - 1} START 0 CYCLE"
 
 
 class Counter(db.Model):
@@ -30,6 +31,9 @@ class Counter(db.Model):
     name: Mapped[str] = column(String(32), primary_key=True)
     period: Mapped[str] = column(String(16), primary_key=True)
     value: Mapped[int] = column(Integer, nullable=False)
+
+
+event.listen(Counter.__table__, "after_create", DDL(CREATE_SNOWFLAKE))
 
 
 def snowflake() -> int:

@@ -51,9 +51,9 @@ def once(op: str, by: Actor, location: str) -> None:
     """Claim `op` for this transaction. Raises `Repeated` with the first sending's location."""
     if not 16 <= len(op) <= 43:
         raise Refused("页面已过期，请返回上一页重新打开后再提交。")
-    statement = insert(Operation).values(op=op, actor=by.key, location=location, at=clock.now())
-    result = db.session.execute(statement.on_conflict_do_nothing())
-    if result.rowcount == 1:  # type: ignore[attr-defined]
+    table = Operation.__table__
+    claim = insert(table).values(op=op, actor=by.key, location=location, at=clock.now())
+    if db.session.execute(claim.on_conflict_do_nothing().returning(table.c.op)).first():
         return
     first = db.session.execute(select(Operation.actor, Operation.location).where(Operation.op == op)).one()
     if first.actor != by.key:

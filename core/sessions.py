@@ -82,12 +82,18 @@ class PostgresSessions(SessionInterface):
         found = ServerSession(dict(row.data), row.id, area, token)
         if clock.now() - row.seen_at > TOUCH_EVERY:
             with db.engine.begin() as connection:
-                connection.execute(update(SessionRow).where(SessionRow.id == row.id).values(seen_at=clock.now()))
+                connection.execute(
+                    update(SessionRow).where(SessionRow.id == row.id).values(seen_at=clock.now())
+                )
         return found
 
     def _is_over(self, row: Any, area: str) -> bool:
         idle = IDLE[area] if self.is_strict else IDLE_DEMO
-        return row.area != area or clock.now() - row.seen_at > idle or clock.now() - row.created_at > ABSOLUTE[area]
+        return (
+            row.area != area
+            or clock.now() - row.seen_at > idle
+            or clock.now() - row.created_at > ABSOLUTE[area]
+        )
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         kept: ServerSession = session  # type: ignore[assignment]
@@ -103,7 +109,9 @@ class PostgresSessions(SessionInterface):
         new_token = kept.rotate_to or (None if kept.row_id else secrets.token_urlsafe(32))
         _write(kept, new_token)
         if new_token:
-            response.set_cookie(name, new_token, secure=self.is_secure, httponly=True, samesite="Lax", path="/")
+            response.set_cookie(
+                name, new_token, secure=self.is_secure, httponly=True, samesite="Lax", path="/"
+            )
 
 
 def area_of(path: str) -> str:

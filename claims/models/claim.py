@@ -1,0 +1,104 @@
+"""One application for a benefit, from draft to payment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped
+
+from core import clock
+from core.db import column, db, moment, primary_key
+from core.fields import Sealed
+from core.history import Stateful
+
+
+class Claim(Stateful, db.Model):
+    """A claim (补助申请). Sums are integer fen; hospital, diagnosis, receipt and payee are sealed.
+
+    `award` holds the lines of the figure last computed; `award_fen` is set when a reviewer decides.
+    `approval_bi` binds the approved payee and sum: payout refuses when they changed since (M5, M7).
+    """
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        Index("ix_claim_employee", "employee_id", "id"),
+        Index("ix_claim_work", "state", "submitted_at", "id"),
+        Index("ix_claim_union", "union_id", "state", "id"),
+        CheckConstraint("award_fen IS NULL OR award_fen >= 0", name="award_not_negative"),
+        CheckConstraint("discharged_on IS NULL OR discharged_on >= admitted_on", name="stay_in_order"),
+    )
+
+    id: Mapped[uuid.UUID] = primary_key()
+    number: Mapped[str] = column(String(32), nullable=False, unique=True)
+    kind: Mapped[str] = column(String(16), nullable=False)
+    employee_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("employee.id"), nullable=False)
+    union_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("trade_union.id"), nullable=False)
+    coverage_id: Mapped[uuid.UUID | None] = column(Uuid, ForeignKey("coverage.id"), nullable=True)
+    plan_code: Mapped[str | None] = column(String(32), nullable=True)
+    plan_version: Mapped[str | None] = column(String(16), nullable=True)
+    filed_by_kind: Mapped[str] = column(String(16), nullable=False)
+    filed_by_id: Mapped[uuid.UUID] = column(Uuid, nullable=False)
+    step: Mapped[int] = column(SmallInteger, nullable=False, default=1)
+
+    hospital = Sealed("secret")
+    hospital_grade: Mapped[str] = column(String(16), data="personal", nullable=False, default="")
+    diagnosis = Sealed("secret")
+    admitted_on: Mapped[dt.date | None] = column(Date, data="personal", nullable=True)
+    discharged_on: Mapped[dt.date | None] = column(Date, data="personal", nullable=True)
+    total_fen: Mapped[int | None] = column(BigInteger, data="personal", nullable=True)
+    pooled_fen: Mapped[int | None] = column(BigInteger, data="personal", nullable=True)
+    self_paid_fen: Mapped[int | None] = column(BigInteger, data="personal", nullable=True)
+    own_expense_fen: Mapped[int | None] = column(BigInteger, data="personal", nullable=True)
+    bed_excess_fen: Mapped[int | None] = column(BigInteger, data="personal", nullable=True)
+    is_settled: Mapped[bool] = column(Boolean, data="personal", nullable=False, default=True)
+    is_out_of_area: Mapped[bool] = column(Boolean, data="personal", nullable=False, default=False)
+    receipt = Sealed("secret", index="plain")
+    receipt_check_code = Sealed("secret")
+
+    is_own_account: Mapped[bool] = column(Boolean, nullable=False, default=True)
+    payee_name = Sealed("personal")
+    payee_bank: Mapped[str] = column(String(60), data="personal", nullable=False, default="")
+    payee_branch: Mapped[str] = column(String(80), data="personal", nullable=False, default="")
+    payee_card = Sealed("identifier", index="plain")
+    payee_relation: Mapped[str] = column(String(20), data="personal", nullable=False, default="")
+
+    award: Mapped[dict[str, Any] | None] = column(JSONB, data="personal", nullable=True)
+    award_fen: Mapped[int | None] = column(BigInteger, data="personal", nullable=True)
+    approval_bi: Mapped[bytes | None] = column(data="secret", nullable=True)
+    return_items: Mapped[list[str]] = column(JSONB, nullable=False, default=list)
+    refusal_code: Mapped[str] = column(String(24), nullable=False, default="")
+    bounce_code: Mapped[str] = column(String(24), nullable=False, default="")
+
+    first_reviewer_id: Mapped[uuid.UUID | None] = column(Uuid, nullable=True)
+    second_reviewer_id: Mapped[uuid.UUID | None] = column(Uuid, nullable=True)
+    created_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
+    saved_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
+    submitted_at: Mapped[dt.datetime | None] = moment(nullable=True)
+    decided_at: Mapped[dt.datetime | None] = moment(nullable=True)
+    paid_at: Mapped[dt.datetime | None] = moment(nullable=True)
+
+
+class ReviewHold(db.Model):
+    """Who has a claim open to decide on it (正由他人处理); it lapses by itself."""
+
+    __tablename__ = "review_hold"
+
+    claim_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("claim.id"), primary_key=True)
+    staff_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("staff_user.id"), nullable=False)
+    staff_label: Mapped[str] = column(String(64), nullable=False)
+    since: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
+    until: Mapped[dt.datetime] = moment(nullable=False)

@@ -1,0 +1,155 @@
+"""What may happen to a claim, who may do it, and which words go with it? Tables only."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from core.roles import (
+    FINANCE_CHECKER,
+    FINANCE_MAKER,
+    FIRST_REVIEWER,
+    OPERATOR,
+    OWNER,
+    SECOND_REVIEWER,
+    SYSTEM,
+)
+from core.workflow import Move, Workflow
+
+HOSPITAL, INJURY, DEATH = "hospital", "injury", "death"
+
+LABELS = {
+    "draft": "草稿",
+    "union_review": "待基层审核",
+    "first_review": "待初核",
+    "second_review": "待复核",
+    "approved": "待打款",
+    "paying": "打款中",
+    "paid": "办结",
+    "returned": "已驳回",
+    "refused": "不予补助",
+    "withdrawn": "已撤回",
+    "pay_failed": "打款失败",
+}
+REVIEWS = ("union_review", "first_review", "second_review")
+EDITABLE = ("draft", "returned")
+PAYEE_EDITABLE = ("pay_failed",)
+FINAL = frozenset({"paid", "withdrawn"})
+
+_OWNER = frozenset({OWNER})
+_FINANCE = frozenset({FINANCE_MAKER, FINANCE_CHECKER, SYSTEM})
+_FIRST = frozenset({FIRST_REVIEWER})
+_SECOND = frozenset({SECOND_REVIEWER})
+_UNION = frozenset({OPERATOR})
+
+
+def _moves() -> tuple[Move, ...]:
+    rows: list[Move] = []
+    # `submit` enters at the first level of the profile: three rows, the service picks by profile.
+    for level in ("union_review", "first_review"):
+        rows.append(
+            Move(f"submit_to_{level}", ("draft", "returned"), level, _OWNER, "提交申请", "claim_submitted")
+        )
+    rows += [
+        Move("withdraw", REVIEWS, "withdrawn", _OWNER, "撤回"),
+        Move("pass_union", ("union_review",), "first_review", _UNION, "同意"),
+        Move("return_union", ("union_review",), "returned", _UNION, "退回到提单", "claim_returned", True),
+        Move("pass_first", ("first_review",), "second_review", _FIRST, "同意"),
+        Move("return_first", ("first_review",), "returned", _FIRST, "退回到提单", "claim_returned", True),
+        Move("refuse_first", ("first_review",), "refused", _FIRST, "不予补助", "claim_refused", True),
+        Move("approve", ("second_review",), "approved", _SECOND, "同意", "claim_approved"),
+        Move("return_second", ("second_review",), "returned", _SECOND, "退回到提单", "claim_returned", True),
+        Move("refuse_second", ("second_review",), "refused", _SECOND, "不予补助", "claim_refused", True),
+        Move("appeal", ("refused",), "second_review", _OWNER, "申请复议", "claim_submitted", True),
+        Move("start_paying", ("approved",), "paying", _FINANCE, "生成打款批次"),
+        Move("stop_paying", ("paying",), "approved", _FINANCE, "撤出批次"),
+        Move("bounce", ("paying",), "pay_failed", _FINANCE, "打款失败", "payment_failed", True),
+        Move("pay", ("paying",), "paid", _FINANCE, "打款成功", "claim_paid"),
+        Move("fix_payee", ("pay_failed",), "approved", _OWNER, "提交给财务", "payee_fixed"),
+    ]
+    return tuple(rows)
+
+
+WORKFLOW = Workflow("claim", LABELS, _moves(), final=FINAL)
+
+
+class Refusal(NamedTuple):
+    """A reason for 不予补助; `words` is what the person reads."""
+
+    code: str
+    words: str
+
+
+REFUSALS = (
+    Refusal("not_covered", "住院时不在保障期内"),
+    Refusal("not_settled", "费用没有经过基本医疗保险结算"),
+    Refusal("excluded", "属于保障计划写明的不予补助的情形"),
+    Refusal("already_paid", "这次住院已经领取过补助"),
+    Refusal("too_late", "超过了申请期限"),
+    Refusal("untrue", "提交的材料与事实不符"),
+)
+
+# Parts of a claim a reviewer can point at when returning it; the key is the anchor on the fix page.
+ITEMS = {
+    "id_front": "身份证正面",
+    "id_back": "身份证背面",
+    "receipt": "住院医疗费用发票",
+    "settlement": "基本医疗(生育)保险结算单",
+    "discharge": "出院小结或出院记录",
+    "bank_card": "银行卡照片",
+    "statement": "情况说明",
+    "payee_id_front": "收款人身份证正面",
+    "payee_id_back": "收款人身份证背面",
+    "payee_bank_card": "收款人银行卡",
+    "hospital": "就诊医院",
+    "stay": "入院和出院日期",
+    "sums": "费用金额",
+    "receipt_number": "票据代码和号码",
+    "payee": "收款账户",
+}
+
+# Common reasons a new deployment starts with (常用退回意见); staff edit the list in the product.
+STARTING_REASONS = (
+    ("发票照片不清楚，请在光线好的地方重拍", "receipt"),
+    ("缺少出院小结或出院记录，请补传", "discharge"),
+    ("结算单没有拍全，请拍到四个角", "settlement"),
+    ("身份证照片四角不完整，请重拍", "id_front"),
+    ("填写的金额与发票不一致，请核对后修改", "sums"),
+    ("入院、出院日期与出院小结不一致，请核对后修改", "stay"),
+    ("银行卡照片看不清卡号，请重拍", "bank_card"),
+    ("收款户名与本人姓名不一致，请核对", "payee"),
+)
+
+
+class Bounce(NamedTuple):
+    """Why a bank sent money back: `matches` are parts of the bank's words, `words` is what the person reads."""
+
+    code: str
+    matches: tuple[str, ...]
+    words: str
+
+
+BOUNCES = (
+    Bounce("name_differs", ("户名不符", "户名", "姓名不符"), "户名和卡号对不上，请填银行卡上的姓名"),
+    Bounce("closed", ("销户", "注销", "账户不存在", "账号不存在"), "这张卡已经注销，请换一张"),
+    Bounce(
+        "limited",
+        ("限额", "状态异常", "冻结", "二类", "II类"),
+        "这张卡收不了这笔钱（可能是二类卡限额），请换一类卡",
+    ),
+    Bounce("unknown", (), "银行没有说明原因，请核对卡号或换一张卡"),
+)
+
+
+def bounce_for(bank_words: str) -> Bounce:
+    """The plain reason for what a bank wrote; the last one when nothing matches."""
+    return next((b for b in BOUNCES if any(m in bank_words for m in b.matches)), BOUNCES[-1])
+
+
+def submit_action(levels: tuple[str, ...]) -> str:
+    """The action that enters the profile's first level of review."""
+    return f"submit_to_{levels[0]}"
+
+
+def kind_allowed_from_wechat(kind: str, allowed: tuple[str, ...]) -> bool:
+    """GX-21: 职工客户端只能申请住院医疗补助; which kinds is the profile's."""
+    return kind in allowed

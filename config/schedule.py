@@ -1,0 +1,11 @@
+"""What happens by itself, and how often? Names of jobs (see app.py's table) and seconds between runs."""
+
+from __future__ import annotations
+
+EVERY: dict[str, float] = {
+    "notify.sweep": 2.0,
+    "notify.drain": 5.0,
+    "claims.release_holds": 60.0,
+    "core.sweep": 3600.0,
+    "wechat.sweep": 3600.0,
+}

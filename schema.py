@@ -1,0 +1,22 @@
+"""Which tables make the database? Importing this module makes the schema known as a whole."""
+
+# ruff: noqa: F401
+from __future__ import annotations
+
+import claims.models
+import content.models
+import core.audit
+import core.codes
+import core.files.models
+import core.history
+import core.limits
+import core.numbers
+import core.once
+import core.sessions
+import employee.models
+import notify.models
+import payout.models
+import plans.models
+import staff.models
+import union.models
+import wechat.models

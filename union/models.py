@@ -1,0 +1,32 @@
+"""Which unions are there, and who stands above whom?"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import ForeignKey, Index, Integer, String, Uuid
+from sqlalchemy.orm import Mapped
+
+from core import clock
+from core.db import column, db, moment, primary_key
+from core.fields import Sealed
+
+
+class Union(db.Model):
+    """One union of the tree (XM-27). `path` is the chain of ids from the top, `/a/b/`, for scoping."""
+
+    __tablename__ = "trade_union"
+    __table_args__ = (Index("ix_trade_union_path", "path", postgresql_ops={"path": "text_pattern_ops"}),)
+
+    id: Mapped[uuid.UUID] = primary_key()
+    parent_id: Mapped[uuid.UUID | None] = column(
+        Uuid, ForeignKey("trade_union.id"), nullable=True, index=True
+    )
+    path: Mapped[str] = column(String(400), nullable=False)
+    name: Mapped[str] = column(String(80), data="public", nullable=False)
+    level: Mapped[str] = column(String(16), nullable=False)
+    nature: Mapped[str] = column(String(16), nullable=False, default="")
+    contact_phone = Sealed("personal")
+    headcount: Mapped[int] = column(Integer, nullable=False, default=0)
+    created_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
