@@ -1,0 +1,59 @@
+"""How does the neutral `sandbox` provider answer? One POST per message, the sender's id names it.
+
+POST /sms/sandbox {id, phone, template, text, params} → {"id", "status"}; an id names one message, also twice.
+GET /sms/sandbox/<id> → {"id", "status": pending | delivered | failed, "reason"}, 404 when it never arrived.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.sms.inbox import accept, fate_of, plain_number, stamped, text_of
+from sandbox.state import Sms, World, world
+
+cloud = Blueprint("sms_neutral", __name__)
+
+
+@cloud.post("/sms/sandbox")
+@cloud.post("/sms/sandbox/")
+def send() -> Response | tuple[Response, int]:
+    here, given = world(), request.get_json(force=True)
+    missing = [name for name in ("id", "phone") if not given.get(name)]
+    if missing or not (given.get("text") or given.get("template")):
+        return jsonify(error="invalid", missing=missing), 400
+    if known := _known(here, str(given["id"])):
+        return jsonify(id=known.id, status=known.status, is_repeat=True)
+    phone = plain_number(str(given["phone"]))
+    if code := fate_of(here, phone).get("code"):
+        return jsonify(id=given["id"], error=code), 422
+    sms = accept(here, _made(here, given, phone))
+    return jsonify(id=sms.id, status=sms.status)
+
+
+def _made(here: World, given: dict[str, Any], phone: str) -> Sms:
+    params = given.get("params") or []
+    template = str(given.get("template", ""))
+    text = str(given.get("text") or text_of(here, template, params))
+    listed = [str(p) for p in (params.values() if isinstance(params, dict) else params)]
+    sign = str(given.get("sign", ""))
+    return Sms(str(given["id"]), "sandbox", phone, sign, template, listed, text, here.clock.now())
+
+
+def _known(here: World, sms_id: str) -> Sms | None:
+    with here.lock:
+        return next((s for s in here.sms if s.provider == "sandbox" and s.id == sms_id), None)
+
+
+@cloud.get("/sms/sandbox/<sms_id>")
+def status(sms_id: str) -> Response | tuple[Response, int]:
+    sms = _known(world(), sms_id)
+    if sms is None:
+        return jsonify(error="unknown"), 404
+    return jsonify(receipt(sms))
+
+
+def receipt(sms: Sms) -> dict[str, Any]:
+    at = stamped(sms.reported_at) if sms.reported_at else ""
+    return {"id": sms.id, "phone": sms.phone, "status": sms.status, "reason": sms.reason, "at": at}
