@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 import segno
-from flask import Flask
 from flask.cli import AppGroup
 
 from core import context
@@ -16,10 +15,6 @@ from wechat.faults import WeChatError
 from wechat.menu import MenuError, menu_of
 
 group = AppGroup("wechat", help="The official account: menu, QR codes, WeChat's addresses.")
-
-
-def init_app(app: Flask) -> None:
-    app.cli.add_command(group)
 
 
 @group.group("menu")

@@ -45,7 +45,7 @@ _RID = re.compile(r"\s*rid:\s*([0-9A-Za-z-]+)\s*$")
 class WeChatError(Exception):
     """A call to WeChat that did not end well.
 
-    `verdict`: "later" try again · "never" give up · "not_follower" use another channel · "already" it was sent
+    `verdict`: "later" try again · "never" give up · "not_follower" other channel · "already" it was sent
     before · "unknown" WeChat may or may not have done it.
     """
 

@@ -124,8 +124,9 @@ def read_xml(body: bytes) -> Tree:
     parser.CharacterDataHandler = builder.characters
     parser.StartDoctypeDeclHandler = builder.doctype
     try:
+        body.decode()  # a byte-order mark would make expat read another encoding than the one it is told
         parser.Parse(body, True)
-    except (expat.ExpatError, UnicodeDecodeError, ValueError) as error:
+    except (expat.ExpatError, ValueError) as error:
         raise BadCallback(f"the body is not XML ({type(error).__name__})") from None
     return builder.tree()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, Flask, current_app, redirect, request, session
+from flask import Blueprint, current_app, redirect, request, session
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
@@ -32,13 +32,9 @@ SNAPSHOT = "请点右下角“使用完整服务”后再操作"
 AWAY = "微信登录暂时没有成功，请过几分钟再从公众号菜单进入。"
 
 
-def init_app(app: Flask) -> None:
-    app.register_blueprint(blueprint)
-
-
 @blueprint.get("/oauth")
 @allow("guest")
-def begin() -> Response:
+def start() -> Response:
     """Off to WeChat, to come back to `next`."""
     return _off_to_wechat(landing(request.args.get("next", HOME)))
 

@@ -24,14 +24,14 @@ log = logging.getLogger(__name__)
 
 blueprint = Blueprint("wechat", __name__, url_prefix="/wechat")
 SUCCESS = "success"
+NO_HOOKS = Hooks()
 SIGNED = ("timestamp", "nonce")
 LONGEST_PARAMETER = 256
 
 
-def init_app(app: Flask, hooks: Hooks | None = None) -> None:
-    """Serve the callback in `app`; `hooks` are what the features want to be asked and told."""
-    app.extensions["huzhu"]["wechat_hooks"] = hooks or Hooks()
-    app.register_blueprint(blueprint)
+def use_hooks(app: Flask, hooks: Hooks) -> None:
+    """What the features want to be asked and told by the callback of `app`."""
+    app.extensions["huzhu"]["wechat_hooks"] = hooks
 
 
 @blueprint.errorhandler(BadCallback)
@@ -63,9 +63,6 @@ def receive() -> Response:
         return _plain(SUCCESS)
     sealed = crypto.envelope(reply, account, str(int(clock.now().timestamp())), given["nonce"])
     return Response(sealed, content_type="application/xml; charset=utf-8")
-
-
-receive.is_csrf_exempt = True  # type: ignore[attr-defined]
 
 
 def _open(given: dict[str, str], account: crypto.Account) -> bytes:
@@ -127,7 +124,7 @@ def _plain(text: str, status: int = 200) -> Response:
 
 
 def _hooks() -> Hooks:
-    hooks: Hooks = current_app.extensions["huzhu"]["wechat_hooks"]
+    hooks: Hooks = current_app.extensions["huzhu"].get("wechat_hooks", NO_HOOKS)
     return hooks
 
 
