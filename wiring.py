@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Flask, request, url_for
 
 import schema  # noqa: F401 - every table is known before the first query
-from core import commands, context, pages
+from core import commands
 from core.access import Loader
 from core.bell import Jobs
 
@@ -31,13 +31,8 @@ def add_commands(app: Flask) -> None:
 
 
 def frame(app: Flask) -> dict[str, Any]:
-    """What the page frames print; see `core.pages.register_pages`."""
-
-    def site() -> pages.Site:
-        brand = context.scheme().brand
-        return pages.Site(brand.title, "互助审核", brand.account, brand.hotline)
-
-    return {"site": site}
+    """What the page frames ask for; see `core.pages.register_pages`."""
+    return {}
 
 
 def sign_in(kind: str) -> str:
