@@ -1,0 +1,107 @@
+"""What may every page template call, and how does an application get it? Wiring of filters, globals, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, request
+
+from core import clock, fields, money
+from core.context import scheme
+from core.headers import csp_nonce
+from core.pages.assets import asset, cache_static
+from core.pages.cells import cell, error_list, join_reasons
+from core.pages.refusals import again, error_page, register_refusals, wants_json
+from core.pages.words import card4, char_diff, day, day_words, minute, parse_day, state_tag
+
+__all__ = [
+    "NavItem",
+    "Site",
+    "again",
+    "asset",
+    "error_page",
+    "join_reasons",
+    "parse_day",
+    "register_pages",
+    "register_refusals",
+    "site_of_scheme",
+    "wants_json",
+]
+
+
+@dataclass(frozen=True)
+class Site:
+    """The names printed on every page."""
+
+    name: str
+    admin_name: str
+    account_name: str  # 公众号, for people who open a link outside WeChat
+    operator: str
+    service_phone: str
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One line of the staff side navigation."""
+
+    key: str
+    label: str
+    url: str
+    count: int = 0
+
+
+def site_of_scheme() -> Site:
+    brand = scheme().brand
+    return Site(brand.title, f"{brand.title}审核", brand.account, brand.operator, brand.hotline)
+
+
+def _money(fen: int | None) -> str:
+    return "" if fen is None else money.shown_yuan(fen)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "money": _money,
+    "money_words": money.upper_yuan,
+    "when": clock.shown,
+    "minute": minute,
+    "day": day,
+    "day_words": day_words,
+    "state_tag": state_tag,
+    "card4": card4,
+    "mask_name": fields.mask_name,
+    "mask_id": fields.mask_id,
+    "mask_phone": fields.mask_phone,
+    "mask_card": fields.mask_card,
+}
+
+
+def register_pages(
+    app: Flask,
+    *,
+    site: Callable[[], Site] = site_of_scheme,
+    unread: Callable[[], int] = lambda: 0,
+    admin_nav: Callable[[], Iterable[NavItem]] = tuple,
+    person: Callable[[], str] = str,
+) -> None:
+    """Give templates their filters and globals. The callables run only in frames that show their answer."""
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals.update(
+        asset=asset,
+        csp_nonce=csp_nonce,
+        cell=cell,
+        error_list=error_list,
+        char_diff=char_diff,
+        site=site,
+        unread=unread,
+        admin_nav=admin_nav,
+        person=person,
+    )
+    app.context_processor(_reader_wishes)
+    app.after_request(cache_static)
+
+
+def _reader_wishes() -> dict[str, Any]:
+    """大字版 is a cookie: a guest has it too, and no page needs a query for it."""
+    return {"big": request.cookies.get("big") == "1"}
