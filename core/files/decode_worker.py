@@ -22,8 +22,17 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import pillow_heif
-from PIL import BmpImagePlugin, Image, ImageFilter, ImageOps, ImageStat  # noqa: F401  (decoders load here,
-from PIL import JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401  before the cage)
+from PIL import (  # every decoder is loaded here, before the cage closes
+    BmpImagePlugin,  # noqa: F401
+    Image,
+    ImageFilter,
+    ImageOps,
+    ImageStat,
+    JpegImagePlugin,  # noqa: F401
+    MpoImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    WebPImagePlugin,  # noqa: F401
+)
 
 DROP = 0xFFFFFFFF
 MAX_PIXELS = 40_000_000
@@ -164,7 +173,7 @@ def _jpeg_within(image: Image.Image, limit: int, *, good: int) -> bytes:
 
 def _dhash(grey: Image.Image) -> int:
     """64 bits, one for each neighbour that is brighter, as a signed number a BIGINT column holds."""
-    dots = grey.resize((9, 8), Image.Resampling.BILINEAR, reducing_gap=3.0).tobytes()
+    dots = grey.resize((9, 8), Image.Resampling.BOX).tobytes()
     bits = 0
     for row in range(0, 72, 9):
         for column in range(row, row + 8):
@@ -210,12 +219,9 @@ def _die_with(parent: int) -> None:
 
 def _warm_up() -> None:
     """Run every path once, so that nothing is imported lazily after the doors are shut."""
-    for kind in ("JPEG", "PNG", "WEBP", "BMP", "HEIF"):
+    for kind in PLAIN_FORMATS:
         out = io.BytesIO()
-        picture = Image.new("RGB", (64, 64), "gray")
-        if kind == "HEIF" and not pillow_heif.libheif_info()["encoders"]:
-            continue
-        picture.save(out, kind)
+        Image.new("RGB", (64, 64), "gray").save(out, kind)
         digest(out.getvalue())
 
 
