@@ -41,7 +41,6 @@ def serve(app: Flask) -> Flask:
 @pytest.fixture(scope="session")
 def one_wechat_app(settings: Settings) -> Iterator[Flask]:
     from app import create_app
-
     from core.db import db
 
     app = serve(create_app(settings))

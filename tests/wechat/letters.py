@@ -40,7 +40,9 @@ class Letter:
         return Letter(query, self.body)
 
 
-def sealed(xml: str | bytes, *, at: int | None = None, nonce: str = "n0nce", account: Any = ACCOUNT) -> Letter:
+def sealed(
+    xml: str | bytes, *, at: int | None = None, nonce: str = "n0nce", account: Any = ACCOUNT
+) -> Letter:
     """`xml` as WeChat posts it in safe mode."""
     timestamp = str(int(time.time()) if at is None else at)
     encrypted = crypto.seal(xml if isinstance(xml, bytes) else xml.encode(), account)

@@ -130,7 +130,9 @@ def mutated(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(0, len(body)))
         until = min(len(body), at + draw(st.integers(0, 12)))
-        part = draw(st.one_of(st.binary(max_size=8), st.sampled_from([b"<", b"</", b"]]>", b"&#x", b"<!DOCTYPE a>"])))
+        part = draw(
+            st.one_of(st.binary(max_size=8), st.sampled_from([b"<", b"</", b"]]>", b"&#x", b"<!DOCTYPE a>"]))
+        )
         body[at:until] = part
     return bytes(body)
 

@@ -63,7 +63,21 @@ def test_replies_have_wechats_layout(name: str) -> None:
 
 
 def hostile_strings() -> list[str]:
-    pieces = ["]]>", "]]", ">", "<", "&", "&amp;", "<![CDATA[", "<Content>", "</Content>", "</xml>", "\n", "'", '"']
+    pieces = [
+        "]]>",
+        "]]",
+        ">",
+        "<",
+        "&",
+        "&amp;",
+        "<![CDATA[",
+        "<Content>",
+        "</Content>",
+        "</xml>",
+        "\n",
+        "'",
+        '"',
+    ]
     pieces += ["😀", "磳", "‮", "​", "<!DOCTYPE x>", "<?xml?>", "%s", "{0}", "\t", "]]]]><![CDATA[>"]
     dice = random.Random(5)
     return pieces + ["".join(dice.choices(pieces, k=dice.randint(2, 9))) for _ in range(200)]
