@@ -19,12 +19,13 @@ def main(sign_ins: Path) -> None:
     """Runs the same commands as an operator would; writes what `demo --show` prints to `sign_ins`."""
     app = create_app()
     known = ScriptInfo(create_app=lambda: app)
-    app.cli.main(["migrate"], standalone_mode=False, obj=known)
-    if "demo" not in app.cli.commands:
-        return
-    app.cli.main(["demo"], standalone_mode=False, obj=known)
-    with sign_ins.open("w", encoding="utf-8") as out, contextlib.redirect_stdout(out):
-        app.cli.main(["demo", "--show"], standalone_mode=False, obj=known)
+    with app.app_context():
+        app.cli.main(["migrate"], standalone_mode=False, obj=known)
+        if "demo" not in app.cli.commands:
+            return
+        app.cli.main(["demo"], standalone_mode=False, obj=known)
+        with sign_ins.open("w", encoding="utf-8") as out, contextlib.redirect_stdout(out):
+            app.cli.main(["demo", "--show"], standalone_mode=False, obj=known)
 
 
 if __name__ == "__main__":

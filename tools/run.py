@@ -100,7 +100,7 @@ def _web(env: Mapping[str, str], port: int) -> list[str]:
     command = [PYTHON, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws"]
     command += ["--host", LOOPBACK, "--port", str(port), "--workers", env.get("WEB_WORKERS") or "2"]
     command += ["--blocking-threads", env.get("WEB_THREADS") or "4", "--log-level", "warning"]
-    return [*command, "--workers-kill-timeout", "5", "app:create_app"]
+    return [*command, "--workers-kill-timeout", "3", "app:create_app"]
 
 
 def _welcome(supervisor: Supervisor, web: str, sandbox: str, sign_ins: Path) -> None:

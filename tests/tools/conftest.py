@@ -30,9 +30,9 @@ def eventually(what: Callable[[], object], within: float = 20.0) -> None:
 class Running:
     """One `make run` (without make) and all processes that belong to it."""
 
-    def __init__(self, folder: Path, command: list[str], env: dict[str, str]) -> None:
-        self.log = folder / "output"
-        with self.log.open("ab") as out:
+    def __init__(self, log: Path, command: list[str], env: dict[str, str]) -> None:
+        self.log = log
+        with log.open("wb") as out:
             self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out)
 
     @property
@@ -68,7 +68,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 
     def start(*before: str, **others: str) -> Running:
         command = [*before, sys.executable, "-m", "tools.run", *(["--with-parent"] if before else [])]
-        started.append(Running(tmp_path, command, {**env, **others}))
+        log = tmp_path / f"output-{len(started)}"
+        started.append(Running(log, command, {**env, **others}))
         return started[-1]
 
     yield start
