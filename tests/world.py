@@ -3,7 +3,7 @@
 world = World()                      in an app context
 union = world.union("测试一厂工会")
 person = world.employee(union)       employee number 1, 2, 3 … each with unique values (see CANARY)
-world.cover(person)                  insured for 2026 under guangxi-2026
+world.cover(person)                  insured for 2026 under GX-2026
 world.bind(person, "oTest…")         openid bound
 clerk = world.staff(FIRST_REVIEWER)  password `PASSWORD`, TOTP secret `TOTP_SECRET`
 world.sign_in(client, person=…|staff=…|openid=…)   writes a live session and sets the client's cookie
@@ -81,7 +81,7 @@ class World:
             db.session.add(row)
         return row
 
-    def cover(self, person: Employee, plan_code: str = "guangxi-2026", **values: Any) -> Coverage:
+    def cover(self, person: Employee, plan_code: str = "GX-2026", **values: Any) -> Coverage:
         values.setdefault("starts_on", dt.date(2026, 1, 1))
         values.setdefault("ends_on", dt.date(2026, 12, 31))
         with transaction():

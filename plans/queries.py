@@ -1,0 +1,74 @@
+"""Who is covered by which plan, from when to when?"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from core import clock
+from core.db import db
+from plans.models import Coverage
+from plans.rules import Cover
+from plans.service import all_plans
+
+
+@dataclass(frozen=True)
+class CoverageLine:
+    """One line of 参保记录."""
+
+    id: uuid.UUID
+    employee_id: uuid.UUID
+    union_id: uuid.UUID
+    plan_code: str
+    plan_name: str
+    starts_on: dt.date
+    ends_on: dt.date
+    is_first_time: bool
+
+    @property
+    def is_current(self) -> bool:
+        return self.starts_on <= clock.today() <= self.ends_on
+
+    @property
+    def cover(self) -> Cover:
+        """What the award engine wants to know of it."""
+        return Cover(self.starts_on, self.ends_on, self.is_first_time)
+
+
+def coverages_of(employee_id: uuid.UUID) -> list[CoverageLine]:
+    """A person's 参保记录, the newest first."""
+    query = select(Coverage).where(Coverage.employee_id == employee_id).order_by(Coverage.starts_on.desc())
+    return [_line(row) for row in db.session.scalars(query)]
+
+
+def coverage_on(employee_id: uuid.UUID, on: dt.date) -> CoverageLine | None:
+    """The cover a person has on one day."""
+    query = select(Coverage).where(
+        Coverage.employee_id == employee_id, Coverage.starts_on <= on, Coverage.ends_on >= on
+    )
+    row = db.session.scalars(query.order_by(Coverage.starts_on).limit(1)).first()
+    return _line(row) if row else None
+
+
+def coverage_in(employee_id: uuid.UUID, plan_code: str) -> CoverageLine | None:
+    """The cover a person has in one plan's period."""
+    query = select(Coverage).where(Coverage.employee_id == employee_id, Coverage.plan_code == plan_code)
+    row = db.session.scalars(query).first()
+    return _line(row) if row else None
+
+
+def _line(row: Coverage) -> CoverageLine:
+    names = {plan.code: plan.name for plan in all_plans()}
+    return CoverageLine(
+        row.id,
+        row.employee_id,
+        row.union_id,
+        row.plan_code,
+        names.get(row.plan_code, row.plan_code),
+        row.starts_on,
+        row.ends_on,
+        row.is_first_time,
+    )

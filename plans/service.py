@@ -1,0 +1,118 @@
+"""Which plans does this deployment have, and which version did a claim use? Loaded once, frozen once used.
+
+The award engine's words (facts, awards, notes) are handed on from here: other features enter by this door.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from config.scheme import plan_file
+from core import clock, context
+from core.db import db, uuid7
+from plans.models import PlanVersion
+from plans.rules import (
+    Award,
+    ClaimFacts,
+    Cover,
+    Line,
+    Material,
+    Memory,
+    Note,
+    Plan,
+    PlanError,
+    automatic,
+    check,
+    counting_date,
+    cover_starts_on,
+    evaluate,
+    load_plan,
+    materials,
+    participation,
+    plan_for,
+    stay_days,
+)
+
+__all__ = [
+    "Award",
+    "ClaimFacts",
+    "Cover",
+    "Line",
+    "Material",
+    "Memory",
+    "Note",
+    "Plan",
+    "PlanError",
+    "all_plans",
+    "automatic",
+    "check",
+    "counting_date",
+    "cover_starts_on",
+    "evaluate",
+    "freeze",
+    "materials",
+    "participation",
+    "plan",
+    "plan_as_used",
+    "plan_for",
+    "stay_days",
+]
+
+
+def all_plans() -> tuple[Plan, ...]:
+    """The plans of this deployment's scheme profile, the present period first."""
+    return _loaded(context.scheme().plans)
+
+
+def plan(code: str) -> Plan:
+    """The plan `code` as its file says now. Raises `PlanError` for a code no file has."""
+    found = next((one for one in all_plans() if one.code == code), None)
+    if found is None:
+        raise PlanError(f"plan {code}: no plan file of this profile has this code")
+    return found
+
+
+def plan_as_used(code: str, version: str) -> Plan:
+    """The plan in the version a claim used, from the file when it still is that version, else as frozen."""
+    current = next((one for one in all_plans() if one.code == code), None)
+    if current is not None and current.version == version:
+        return current
+    content = db.session.scalar(
+        select(PlanVersion.content).where(PlanVersion.code == code, PlanVersion.version == version)
+    )
+    if content is None:
+        raise PlanError(f"plan {code}, version {version}: was never used and no file has it")
+    return _frozen(content)
+
+
+def freeze(used: Plan) -> None:
+    """Keep the plan as it is at its first use. Raises `PlanError` when the same version says something else."""
+    table = PlanVersion.__table__
+    row = insert(table).values(
+        id=uuid7(),
+        code=used.code,
+        version=used.version,
+        name=used.name,
+        digest=used.digest(),
+        content=used.canonical(),
+        first_used_at=clock.now(),
+    )
+    db.session.execute(row.on_conflict_do_nothing(index_elements=["code", "version"]))
+    kept = db.session.scalar(
+        select(PlanVersion.digest).where(PlanVersion.code == used.code, PlanVersion.version == used.version)
+    )
+    if kept != used.digest():
+        raise PlanError(f"plan {used.code}, version: {used.version} was used with other figures; raise it")
+
+
+@lru_cache(maxsize=8)
+def _loaded(names: tuple[str, ...]) -> tuple[Plan, ...]:
+    return tuple(load_plan(plan_file(name)) for name in names)
+
+
+@lru_cache(maxsize=32)
+def _frozen(content: str) -> Plan:
+    return load_plan(content)
