@@ -2,37 +2,71 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask, request, url_for
+from flask import Blueprint, Flask, request, session, url_for
 
 import schema  # noqa: F401 - every table is known before the first query
+import content.views
+import employee.views
+import staff.admin
+import wechat.commands
+import wechat.jobs
+import wechat.oauth
+import wechat.views
 from core import commands
-from core.access import Loader
+from core.access import Actor, Loader
 from core.bell import Jobs
+from core.pages import NavItem
+from employee import service as employees
+from staff import service as staff_service
 
-BLUEPRINTS: list[Blueprint] = []
+BLUEPRINTS: list[Blueprint] = [
+    wechat.views.blueprint,
+    wechat.oauth.blueprint,
+    employee.views.blueprint,
+    content.views.blueprint,
+    staff.admin.blueprint,
+]
 
 # Views that machines post to; each checks a signature or secret of its own.
-CSRF_EXEMPT: list[Callable[..., Any]] = []
+CSRF_EXEMPT: list[Callable[..., Any]] = [wechat.views.receive]
+
+
+def _employee() -> Actor | None:
+    openid = session.get("openid")
+    return employees.actor_of(openid) if openid else None
+
+
+def _staff() -> Actor | None:
+    staff_id = session.get("staff_id")
+    return staff_service.actor_of(uuid.UUID(staff_id), session.get("epoch", 0)) if staff_id else None
+
 
 # Who is asking, per area; each reads flask.session and the database once per request.
-ACTORS: dict[str, Loader] = {}
+ACTORS: dict[str, Loader] = {"employee": _employee, "staff": _staff}
 
 # What the doorbell and the clock can run (config/schedule.py says how often).
 JOBS: Jobs = {
     "core.sweep": commands.sweep,
+    "wechat.sweep": wechat.jobs.sweep,
 }
 
 
 def add_commands(app: Flask) -> None:
     """Command-line groups of the features."""
+    app.cli.add_command(wechat.commands.group)
+
+
+def _navigation() -> list[NavItem]:
+    return []
 
 
 def frame(app: Flask) -> dict[str, Any]:
     """What the page frames ask for; see `core.pages.register_pages`."""
-    return {}
+    return {"admin_nav": _navigation}
 
 
 def sign_in(kind: str) -> str:

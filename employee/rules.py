@@ -1,0 +1,64 @@
+"""What may a person do with their binding, and which words do they read? Constants and pure checks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# GX-17, exactly.
+NOT_FOUND = "未查询到该职工信息，请确认所填内容再重试"
+NOT_FOUND_HINT = "若信息无误，可能是单位还没有把您的名单报上来，或登记的手机号码已更换，请联系本单位工会。"
+BOUND_ELSEWHERE = "该职工已绑定另一个微信。如不是您本人操作，请联系本单位工会。"
+NO_CONSENT = "请先阅读并勾选同意"
+LOCKED = "输错次数太多，请 {m} 分钟后再试"
+CODE_SOON = "验证码发送太频繁，请 {n} 秒后再点“获取”。"
+CODE_DAY = "今天获取验证码的次数已用完，请明天再试，或联系本单位工会。"
+CODE_SENT = "验证码已发到 {phone}，5 分钟内有效。"
+UNBIND_WARNING = "解绑后要重新输入验证码才能绑定，申请记录不会丢失。"
+RESEND_SECONDS = 60
+
+
+class Purpose(NamedTuple):
+    """One separate consent (PIPL art. 29): what for, and the sentence the person ticks."""
+
+    key: str
+    title: str
+    text: str
+
+
+CONSENTS = (
+    Purpose(
+        "identity",
+        "身份信息",
+        "为确认您是参保职工，{operator}处理您的姓名、证件号码和手机号码，并与您的微信关联。不提供将不能绑定。",
+    ),
+    Purpose(
+        "health",
+        "医疗健康信息",
+        "为审核补助，{operator}处理您的住院日期、费用、诊断和单据照片。这些是敏感个人信息，只有办理您申请的审核人员能看到。",
+    ),
+    Purpose(
+        "account",
+        "银行账户信息",
+        "为把补助打给您，{operator}处理您的银行卡号和银行卡照片。这些是敏感个人信息，只用于打款。",
+    ),
+    Purpose(
+        "certificates",
+        "证件照片",
+        "为核对身份，{operator}处理您的身份证正反面照片。这些是敏感个人信息，办结六个月后删除。",
+    ),
+)
+CONSENT_KEYS = tuple(purpose.key for purpose in CONSENTS)
+
+
+def consent(key: str) -> Purpose:
+    """The purpose named `key`."""
+    return next(purpose for purpose in CONSENTS if purpose.key == key)
+
+
+class Asked(NamedTuple):
+    """What a person typed to bind, tidied."""
+
+    name: str
+    id_type: str
+    id_number: str
+    phone: str

@@ -1,0 +1,33 @@
+"""What happens to people of the roster? Binding, consents, and what other features may ask of them."""
+
+from employee.service.binding import (
+    Bound,
+    MoveNeeded,
+    bind,
+    confirm_move,
+    forget_openid,
+    request_code,
+    unbind,
+)
+from employee.service.consents import give_consent, has_consents, withdraw_consent
+from employee.service.people import EmployeeCard, actor_of, bound_person, card, cards, get, recipient
+
+__all__ = [
+    "Bound",
+    "EmployeeCard",
+    "MoveNeeded",
+    "actor_of",
+    "bind",
+    "bound_person",
+    "card",
+    "cards",
+    "confirm_move",
+    "forget_openid",
+    "get",
+    "give_consent",
+    "has_consents",
+    "recipient",
+    "request_code",
+    "unbind",
+    "withdraw_consent",
+]

@@ -1,0 +1,119 @@
+"""Who is this person, for the features that stand above? Read-only answers, opened once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from core.access import Actor
+from core.db import db
+from core.errors import Missing
+from core.roles import EMPLOYEE, FOLLOWER, GUEST
+from employee.models import Binding, Employee
+from union.models import Union
+
+
+@dataclass(frozen=True)
+class EmployeeCard:
+    """What other features need of a person, in clear; show it masked unless the page may do otherwise."""
+
+    id: uuid.UUID
+    name: str
+    id_type: str
+    id_number: str
+    phone: str
+    sex: str
+    born_on: dt.date | None
+    insurance_type: str
+    insurance_card: str
+    union_id: uuid.UUID
+    union_name: str
+    is_deceased: bool
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How a person is reached: empty where a channel is not theirs."""
+
+    phone: str
+    openid: str
+    wants_sms: bool
+    is_deceased: bool
+
+
+def get(employee_id: uuid.UUID) -> Employee:
+    """The row. Raises `Missing`."""
+    row = db.session.get(Employee, employee_id)
+    if row is None:
+        raise Missing
+    return row
+
+
+def card(employee_id: uuid.UUID) -> EmployeeCard:
+    """One person. Raises `Missing`."""
+    found = cards([employee_id])
+    if employee_id not in found:
+        raise Missing
+    return found[employee_id]
+
+
+def cards(ids: list[uuid.UUID]) -> dict[uuid.UUID, EmployeeCard]:
+    """Several people with one statement."""
+    query = (
+        select(Employee, Union.name).join(Union, Union.id == Employee.union_id).where(Employee.id.in_(ids))
+    )
+    return {person.id: _card(person, name) for person, name in db.session.execute(query)} if ids else {}
+
+
+def _card(person: Employee, union_name: str) -> EmployeeCard:
+    return EmployeeCard(
+        id=person.id,
+        name=person.name or "",
+        id_type=person.id_type,
+        id_number=person.id_number or "",
+        phone=person.phone or "",
+        sex=person.sex,
+        born_on=person.born_on,
+        insurance_type=person.insurance_type,
+        insurance_card=person.insurance_card or "",
+        union_id=person.union_id,
+        union_name=union_name,
+        is_deceased=person.is_deceased,
+    )
+
+
+def bound_person(openid: str) -> uuid.UUID | None:
+    """The person this WeChat speaks for."""
+    return db.session.scalar(
+        select(Binding.employee_id).where(Binding.openid == openid, Binding.ended_at.is_(None))
+    )
+
+
+def actor_of(openid: str) -> Actor:
+    """Who acts when this WeChat does: the bound person, else a follower. One statement."""
+    row = db.session.execute(
+        select(Binding.employee_id, Employee.union_id)
+        .join(Employee, Employee.id == Binding.employee_id)
+        .where(Binding.openid == openid, Binding.ended_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return Actor("follower", None, "访客", frozenset({GUEST, FOLLOWER}), openid=openid)
+    roles = frozenset({GUEST, FOLLOWER, EMPLOYEE})
+    return Actor("employee", row.employee_id, "申请人", roles, row.union_id, openid)
+
+
+def recipient(employee_id: uuid.UUID) -> Reach | None:
+    """How to reach a person, or None when there is none."""
+    query = (
+        select(Employee, Binding.openid)
+        .outerjoin(Binding, (Binding.employee_id == Employee.id) & Binding.ended_at.is_(None))
+        .where(Employee.id == employee_id)
+    )
+    row = db.session.execute(query).one_or_none()
+    if row is None:
+        return None
+    person, openid = row
+    return Reach(person.phone or "", openid or "", person.wants_sms, person.is_deceased)

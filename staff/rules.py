@@ -1,0 +1,52 @@
+"""What makes a good password, and when is somebody slowed down? Policy tables, no framework."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class PasswordPolicy(NamedTuple):
+    """ASVS 5.0 and MLPS (等保) contradict each other; one is picked (docs/decisions/passwords.md)."""
+
+    name: str
+    shortest: int
+    classes: int
+    max_age_days: int | None
+
+
+POLICIES = {
+    "mlps3": PasswordPolicy("mlps3", 12, 3, 90),
+    "asvs": PasswordPolicy("asvs", 15, 1, None),
+}
+LONGEST = 128
+CONTEXT_WORDS = (
+    "huzhu",
+    "gonghui",
+    "password",
+    "admin",
+    "12345",
+    "qwerty",
+    "互助",
+    "工会",
+    "abc123",
+    "111111",
+)
+
+WRONG = "账号、密码或动态码不对，请核对后再试"
+SLOW_DOWN = "输错次数太多，请 {m} 分钟后再试，或联系管理员"
+SECOND_FACTOR = "请输入身份验证器上的 6 位动态码"
+
+
+def password_problem(password: str, policy: PasswordPolicy, names: tuple[str, ...] = ()) -> str | None:
+    """Words for what is wrong with a new password, or None."""
+    if len(password) < policy.shortest:
+        return f"密码至少 {policy.shortest} 位，现在是 {len(password)} 位"
+    if len(password) > LONGEST:
+        return f"密码最多 {LONGEST} 位"
+    kinds = (str.islower, str.isupper, str.isdigit, lambda ch: not ch.isalnum())
+    found = sum(any(kind(ch) for ch in password) for kind in kinds)
+    if found < policy.classes:
+        return f"密码要有大写字母、小写字母、数字、符号中的 {policy.classes} 种"
+    plain = password.casefold()
+    weak = next((word for word in (*CONTEXT_WORDS, *names) if word and word.casefold() in plain), None)
+    return "密码里不要有姓名、手机号、“工会”、连续数字这类容易猜到的内容" if weak else None

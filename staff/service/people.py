@@ -1,0 +1,56 @@
+"""Who is this member of staff, and what may they do right now?"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from core.access import Actor
+from core.db import db
+from core.errors import Missing
+from core.roles import GUEST, STAFF
+from staff.models import Grant, StaffUser
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How a member of staff is reached."""
+
+    phone: str
+    openid: str = ""
+    wants_sms: bool = True
+    is_deceased: bool = False
+
+
+def actor_of(staff_id: uuid.UUID, epoch: int) -> Actor | None:
+    """The actor with the grants of this moment; None when disabled or signed in before a change of rights (XM-24).
+
+    One statement: grants are read on every request, so a removed one is gone on the next, in every open tab.
+    """
+    rows = db.session.execute(
+        select(StaffUser.name, StaffUser.is_active, StaffUser.auth_epoch, Grant.role, Grant.union_id)
+        .outerjoin(Grant, (Grant.staff_id == StaffUser.id) & Grant.ended_at.is_(None))
+        .where(StaffUser.id == staff_id)
+    ).all()
+    if not rows or not rows[0].is_active or rows[0].auth_epoch != epoch:
+        return None
+    roles = frozenset({GUEST, STAFF, *(row.role for row in rows if row.role)})
+    unions = {row.union_id for row in rows if row.role}
+    union_id = unions.pop() if len(unions) == 1 else None
+    return Actor("staff", staff_id, rows[0].name, roles, union_id)
+
+
+def label(staff_id: uuid.UUID) -> str:
+    """The name shown beside a decision. Raises `Missing`."""
+    name = db.session.scalar(select(StaffUser.name).where(StaffUser.id == staff_id))
+    if name is None:
+        raise Missing
+    return name
+
+
+def recipient(staff_id: uuid.UUID) -> Reach | None:
+    """How to reach a member of staff."""
+    row = db.session.get(StaffUser, staff_id)
+    return Reach(row.phone or "") if row and row.is_active else None
