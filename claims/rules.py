@@ -88,15 +88,16 @@ REFUSALS = (
     Refusal("untrue", "提交的材料与事实不符"),
 )
 
-# Parts of a claim a reviewer can point at when returning it; the key is the anchor on the fix page.
+# Parts of a claim a reviewer can point at when returning it: codes of the plan's materials, and groups of fields.
 ITEMS = {
     "id_front": "身份证正面",
     "id_back": "身份证背面",
-    "receipt": "住院医疗费用发票",
+    "invoice": "住院医疗费用发票",
     "settlement": "基本医疗(生育)保险结算单",
-    "discharge": "出院小结或出院记录",
+    "discharge_record": "出院小结或出院记录",
+    "application_form": "申请审批表",
     "bank_card": "银行卡照片",
-    "statement": "情况说明",
+    "explanation": "情况说明",
     "payee_id_front": "收款人身份证正面",
     "payee_id_back": "收款人身份证背面",
     "payee_bank_card": "收款人银行卡",
@@ -107,10 +108,29 @@ ITEMS = {
     "payee": "收款账户",
 }
 
+# What belongs to a group of fields: attributes of the claim.
+PARTS = {
+    "hospital": ("hospital", "hospital_grade", "diagnosis"),
+    "stay": ("admitted_on", "discharged_on"),
+    "sums": ("total_fen", "pooled_fen", "self_paid_fen", "own_expense_fen", "bed_excess_fen"),
+    "receipt_number": ("receipt", "receipt_check_code"),
+    "payee": ("is_own_account", "payee_name", "payee_bank", "payee_branch", "payee_card", "payee_relation"),
+}
+PART_OF = {name: part for part, names in PARTS.items() for name in names}
+CARD_PHOTOS = ("bank_card", "payee_bank_card")
+# Kept from claim to claim by the same person, so that the same picture twice means nothing.
+STANDING_PHOTOS = ("id_front", "id_back", *CARD_PHOTOS, "payee_id_front", "payee_id_back")
+DECIDED = ("approved", "paying", "paid", "pay_failed")
+NOT_COUNTED = ("draft", "withdrawn", "refused")
+ALREADY_SUBMITTED = "这份申请已经提交过了，不用再交。"
+ONLY_FROM_UNION = "职工客户端只能申请住院医疗补助。工伤致残、职工亡故慰问金请由单位工会代为办理。"
+GRADES = ("三级", "二级", "一级", "未定级")
+RELATIONS = ("配偶", "父母", "子女", "兄弟姐妹", "其他亲属", "其他")
+
 # Common reasons a new deployment starts with (常用退回意见); staff edit the list in the product.
 STARTING_REASONS = (
-    ("发票照片不清楚，请在光线好的地方重拍", "receipt"),
-    ("缺少出院小结或出院记录，请补传", "discharge"),
+    ("发票照片不清楚，请在光线好的地方重拍", "invoice"),
+    ("缺少出院小结或出院记录，请补传", "discharge_record"),
     ("结算单没有拍全，请拍到四个角", "settlement"),
     ("身份证照片四角不完整，请重拍", "id_front"),
     ("填写的金额与发票不一致，请核对后修改", "sums"),
@@ -143,6 +163,13 @@ BOUNCES = (
 def bounce_for(bank_words: str) -> Bounce:
     """The plain reason for what a bank wrote; the last one when nothing matches."""
     return next((b for b in BOUNCES if any(m in bank_words for m in b.matches)), BOUNCES[-1])
+
+
+def step_of(material_code: str, when: str) -> int:
+    """Which of the three steps (GX-23) a paper is asked for in."""
+    if when in ("own_account", "other_account"):
+        return 3
+    return 1 if material_code in ("id_front", "id_back") or when in ("by_agent", "by_self") else 2
 
 
 def submit_action(levels: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from core.db import db
 from plans.models import Coverage
 from plans.rules import Cover
 from plans.service import all_plans
+from union import queries as unions
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class CoverageLine:
     id: uuid.UUID
     employee_id: uuid.UUID
     union_id: uuid.UUID
+    union_name: str  # only in lists
     plan_code: str
     plan_name: str
     starts_on: dt.date
@@ -41,7 +43,9 @@ class CoverageLine:
 def coverages_of(employee_id: uuid.UUID) -> list[CoverageLine]:
     """A person's 参保记录, the newest first."""
     query = select(Coverage).where(Coverage.employee_id == employee_id).order_by(Coverage.starts_on.desc())
-    return [_line(row) for row in db.session.scalars(query)]
+    rows = list(db.session.scalars(query))
+    names = unions.names_of(row.union_id for row in rows)
+    return [_line(row, names.get(row.union_id, "")) for row in rows]
 
 
 def coverage_on(employee_id: uuid.UUID, on: dt.date) -> CoverageLine | None:
@@ -60,12 +64,13 @@ def coverage_in(employee_id: uuid.UUID, plan_code: str) -> CoverageLine | None:
     return _line(row) if row else None
 
 
-def _line(row: Coverage) -> CoverageLine:
+def _line(row: Coverage, union_name: str = "") -> CoverageLine:
     names = {plan.code: plan.name for plan in all_plans()}
     return CoverageLine(
         row.id,
         row.employee_id,
         row.union_id,
+        union_name,
         row.plan_code,
         names.get(row.plan_code, row.plan_code),
         row.starts_on,

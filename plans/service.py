@@ -89,7 +89,7 @@ def plan_as_used(code: str, version: str) -> Plan:
 
 
 def freeze(used: Plan) -> None:
-    """Keep the plan as it is at its first use. Raises `PlanError` when the same version says something else."""
+    """Keep the plan as first used. Raises `PlanError` when the same version now says something else."""
     table = PlanVersion.__table__
     row = insert(table).values(
         id=uuid7(),
