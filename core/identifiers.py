@@ -80,7 +80,7 @@ def is_male(number: str) -> bool | None:
 
 
 def may_have_lost_digits(text: str) -> bool:
-    """Spreadsheets keep 15 digits: an 18-digit number ending in 000, or in scientific notation, is suspect."""
+    """Spreadsheets keep 15 digits: 18 digits ending in 000, or scientific notation, are suspect."""
     number = _plain(text).upper()
     return bool(re.fullmatch(r"[0-9]{15}000|[0-9](\.[0-9]+)?E\+?[0-9]{1,2}", number))
 
@@ -136,7 +136,7 @@ def receipt_key(code: str, number: str) -> str:
 def receipt_problems(code: str, number: str, check_code: str = "") -> dict[str, str]:
     """Field → words, for 票据代码, 票据号码 and 校验码; empty when all is well.
 
-    Known: medical e-receipt 8 + 10 (check code 6), paper VAT invoice 10 or 12 + 8, digital VAT invoice 20 alone.
+    Known: medical e-receipt 8 + 10 (check code 6), paper VAT invoice 10 or 12 + 8, digital one 20 alone.
     """
     code, number, check_code = _plain(code), _plain(number), _plain(check_code)
     if not number:

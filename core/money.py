@@ -58,7 +58,7 @@ def upper_yuan(fen: int) -> str:
 
 
 def _said_whole(whole: int) -> str:
-    """Four digits at a time; one 零 stands for any run of zeros inside the number, none at a section's end."""
+    """Four digits at a time; one 零 for any run of zeros inside the number, none at a section's end."""
     said = ""
     for place in range(len(_SECTIONS) - 1, -1, -1):
         section = whole // 10000**place % 10000

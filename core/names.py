@@ -17,10 +17,10 @@ LONGEST = 50
 MIDDLE_DOTS = "·•・‧﹒．.･∙⋅᛫・●⸱"
 DOT = "·"
 
-# Invisible in a name whatever typed it: controls, zero-width, bidi marks and isolates, BOM, tags, soft hyphen.
+# Invisible in a name, whatever typed it: controls, zero-width, bidi marks, BOM, tags, soft hyphen.
 _INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u180e\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _SPACES = re.compile(r"\s+")
 # Full-width forms become ASCII, but ．(a middle dot in names) stays as written.
@@ -78,7 +78,7 @@ def is_same(a: str, b: str) -> bool:
 
 
 def differences(a: str, b: str) -> list[tuple[int, str, str, str, str]]:
-    """Each differing place: index in the first name, both characters, both code points ("" where one has none)."""
+    """Each differing place: index in the first name, both characters, both code points ("" for none)."""
     a, b = normalise(a), normalise(b)
     left, right = a.translate(_ONE_DOT).upper(), b.translate(_ONE_DOT).upper()
     if len(left) != len(a) or len(right) != len(b):  # ß and its like grow in capitals

@@ -90,7 +90,7 @@ def _paper_notes(plan: Plan, facts: ClaimFacts) -> list[Note]:
     paid_fen = facts.pooled_fen, facts.self_paid_fen, facts.own_expense_fen
     if min(facts.total_fen, facts.bed_excess_fen, *paid_fen) < 0:
         notes.append(Note("negative", "金额不能小于 0", True))
-    if facts.bed_excess_fen > facts.self_paid_fen + facts.own_expense_fen:
+    elif facts.bed_excess_fen > facts.self_paid_fen + facts.own_expense_fen:
         notes.append(Note("bed_excess", "超标床位费大于个人自付与个人自费之和，请核对"))
     if facts.total_fen and facts.total_fen < sum(paid_fen):
         notes.append(Note("arithmetic", "统筹支付、个人自付、个人自费之和大于医疗总费用，请核对"))

@@ -1,4 +1,4 @@
-"""People's names: XM-39 (no spaces), XM-40 (rare characters kept), domain pitfalls (middle dots, look-alikes)."""
+"""People's names: XM-39 (no spaces), XM-40 (rare characters kept), middle dots, look-alikes."""
 
 import pytest
 from hypothesis import given
