@@ -2,4 +2,6 @@
 
 from sandbox.app import create_sandbox
 
-__all__ = ["create_sandbox"]
+create_app = create_sandbox  # the name that every Flask command expects
+
+__all__ = ["create_app", "create_sandbox"]

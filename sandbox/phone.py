@@ -40,7 +40,9 @@ class Phone:
         scene = found.scene if found else ""
         how = "ADD_SCENE_QR_CODE" if found else "ADD_SCENE_SEARCH"
         self.world.follow(person, scene, how)
-        extra = {"EventKey": f"qrscene_{scene}", "Ticket": ticket} if found else {"EventKey": ""}
+        extra: dict[str, Any] = (
+            {"EventKey": f"qrscene_{scene}", "Ticket": ticket} if found else {"EventKey": ""}
+        )
         return self.engine.event(person.openid, "subscribe", **extra)
 
     def unfollow(self, person: Person) -> Push:

@@ -102,11 +102,25 @@ class World:
     def __init__(self, settings: Any) -> None:
         self.settings = settings
         self.lock = threading.RLock()
-        self.clock = Clock()
         self.faults = Faults()
+        self.generation = 0
+        self.version = 0  # goes up with every change worth keeping
+        self._last_id = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """The first day again; what is still under way for the old world is dropped (`generation`)."""
+        with self.lock:
+            self.generation += 1
+            self.faults.clear()
+            self._start()
+            self.changed()
+
+    def _start(self) -> None:
+        self.clock = Clock()
         self.push = PushOptions()
         self.tokens = Tokens(self.clock)
-        self.original_id = getattr(settings, "wechat_original_id", "") or "gh_5a1e70mutual"
+        self.original_id = getattr(self.settings, "wechat_original_id", "") or "gh_5a1e70mutual"
         self.people: dict[str, Person] = {p.openid: p for p in first_people(self.clock.now())}
         self.menu: dict | None = None
         self.media: dict[str, Media] = {}
@@ -123,8 +137,6 @@ class World:
         self.sent: dict[str, Any] = {}  # template messages of the last ten minutes
         self.pushes: deque[Any] = deque(maxlen=2_000)
         self.counts: Counter[str] = Counter()
-        self.version = 0  # goes up with every change worth keeping
-        self._last_id = 0
 
     # -- names and numbers -------------------------------------------------
     def next_id(self) -> int:

@@ -19,6 +19,14 @@ def health() -> Response:
     return jsonify(ok=True, app_id=world().settings.wechat_app_id)
 
 
+@switchboard.post("/reset.json")
+def reset() -> Response:
+    """The first day again: the people of the start, nothing said, nothing sent, no faults."""
+    world().reset()
+    current_app.extensions["sandbox_push"].held.clear()
+    return jsonify(ok=True)
+
+
 @switchboard.route("/clock.json", methods=["GET", "POST"])
 def clock() -> Response:
     """{"offset": seconds} sets, {"advance": seconds} moves on."""

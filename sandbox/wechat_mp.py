@@ -90,7 +90,7 @@ def upload() -> Response:
 
 
 @mp_host.post("/jssdk/subscribe")
-def subscribe() -> Response:
+def subscribe() -> Response | tuple[Response, int]:
     """<wx-open-subscribe>: the person's answers, kept as grants and told to the product."""
     here, given = world(), request.get_json(force=True)
     person = here.person(str(given.get("person") or request.cookies.get(COOKIE, "")))

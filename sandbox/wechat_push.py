@@ -65,7 +65,13 @@ class PushEngine:
         return self.deliver(push)
 
     def event_later(self, openid: str, name: str, **fields: Any) -> Future:
-        return self.pool.submit(self.event, openid, name, False, **fields)
+        """In the background; forgotten when the world is reset meanwhile."""
+        return self.pool.submit(self._event_of, self.world.generation, openid, name, fields)
+
+    def _event_of(self, generation: int, openid: str, name: str, fields: dict[str, Any]) -> Push | None:
+        if generation != self.world.generation:
+            return None
+        return self.event(openid, name, False, **fields)
 
     def _prepare(self, openid: str, what: str, fields: dict[str, Any], is_answerable: bool) -> Push:
         head = {"ToUserName": self.world.original_id, "FromUserName": openid, "CreateTime": int(time.time())}

@@ -77,8 +77,8 @@ def _opened(world: World, root: dict) -> str:
     settings = world.settings
     if world.push.mode == "plain":
         raise Bad("encrypted reply in plain mode")
-    parts = [root.get(name) for name in ("TimeStamp", "Nonce", "Encrypt", "MsgSignature")]
-    if not all(isinstance(part, str) and part for part in parts):
+    parts = [str(root.get(name) or "") for name in ("TimeStamp", "Nonce", "Encrypt", "MsgSignature")]
+    if not all(parts):
         raise Bad("encrypted reply lacks TimeStamp, Nonce, Encrypt or MsgSignature")
     timestamp, nonce, sealed, signature = parts
     if signature != sign(settings.wechat_token, timestamp, nonce, sealed):

@@ -87,11 +87,13 @@ class Receipts:
         self.shapes: dict[str, Any] = {}
 
     def later(self, sms: Sms, fate: dict[str, Any]) -> None:
-        timer = threading.Timer(self.world.push.receipt_delay, self.report, (sms, fate))
+        timer = threading.Timer(self.world.push.receipt_delay, self.report, (sms, fate, self.world.generation))
         timer.daemon = True
         timer.start()
 
-    def report(self, sms: Sms, fate: dict[str, Any]) -> None:
+    def report(self, sms: Sms, fate: dict[str, Any], generation: int) -> None:
+        if generation != self.world.generation:
+            return
         with self.world.lock:
             sms.status = "failed" if fate.get("receipt") == "failed" else "delivered"
             sms.reason = str(fate.get("reason", "")) if sms.status == "failed" else ""

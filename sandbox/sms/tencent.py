@@ -96,8 +96,8 @@ def check_signature(settings: Any, given: Request) -> None:
 
 
 def _canonical(given: Request, names: str) -> list[str]:
-    """What may have been signed: the path as sent or the cloud's own `/`, header values as sent or lower-cased
-    (the documentation lower-cases them, the SDK does not)."""
+    """What may have been signed: the path as sent or the cloud's own `/`, header values as sent (the SDK) or
+    lower-cased (the documentation)."""
     values = [f"{n}:{given.headers.get(n, '').strip()}\n" for n in names.split(";")]
     body = hashlib.sha256(given.get_data()).hexdigest()
     query = given.query_string.decode()
