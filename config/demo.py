@@ -1,0 +1,64 @@
+"""Who is there on a newcomer's machine? Fictional people and staff, known to the demo data and the sandbox.
+
+Certificates carry area codes that were never given to a place; passwords and secrets are printed by
+`make run` and refused in production, where none of this is loaded.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class DemoPerson(NamedTuple):
+    """An employee who also lives in the sandbox: phone, certificate and card are the same in both."""
+
+    key: str
+    name: str
+    phone: str
+    id_number: str
+    bank_card: str
+    is_follower: bool
+
+
+class DemoStaff(NamedTuple):
+    """A member of staff with everything needed to sign in."""
+
+    name: str
+    phone: str
+    roles: tuple[str, ...]
+    totp_secret: str
+    does: str
+
+
+PASSWORD = "Huanying-2026-Yanshi"  # noqa: S105 - printed by make run, never in production
+
+PEOPLE = (
+    DemoPerson("zhang", "张建国", "19900000001", "459999197001020017", "6217000000000000111", True),
+    DemoPerson("li", "李秀英", "19900000002", "459999197203040024", "6217000000000000228", True),
+    DemoPerson("wang", "王小明", "19900000003", "459999198805060035", "6217000000000000335", False),
+    DemoPerson("chen", "陈·测试", "19900000004", "359999199007080040", "6217000000000000442", True),
+    DemoPerson("zhao", "赵示例", "19900000005", "359999198109100052", "6217000000000000558", True),
+    DemoPerson("sun", "孙样本", "19900000006", "459999199511120068", "6217000000000000665", False),
+    DemoPerson("lin", "林演示", "19900000007", "359999197902140071", "6217000000000000772", True),
+    DemoPerson("wu", "吴虚构", "19900000008", "459999198606160084", "6217000000000000889", False),
+)
+
+STAFF = (
+    DemoStaff("王初核", "19911110001", ("first_reviewer",), "HUZHUDEMOFIRSTAAAAAAAAAAAAAAAAAA", "初核"),
+    DemoStaff("李复核", "19911110002", ("second_reviewer",), "HUZHUDEMOSECONDAAAAAAAAAAAAAAAAA", "复核"),
+    DemoStaff(
+        "陈制单",
+        "19911110003",
+        ("finance_maker",),
+        "HUZHUDEMOMAKERAAAAAAAAAAAAAAAAAA",
+        "财务：生成打款批次、导入回盘",
+    ),
+    DemoStaff(
+        "赵财审", "19911110004", ("finance_checker",), "HUZHUDEMOCHECKERAAAAAAAAAAAAAAAA", "财务：复核批次"
+    ),
+    DemoStaff(
+        "周管理", "19911110005", ("administrator", "editor"), "HUZHUDEMOADMINAAAAAAAAAAAAAAAAAA", "管理员"
+    ),
+    DemoStaff("吴审计", "19911110006", ("auditor",), "HUZHUDEMOAUDITORAAAAAAAAAAAAAAAA", "审计"),
+    DemoStaff("郑经办", "19911110007", ("operator",), "HUZHUDEMOOPERATORAAAAAAAAAAAAAAA", "基层工会经办人"),
+)
