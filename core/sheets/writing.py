@@ -30,6 +30,7 @@ DAY_ZERO = date(1899, 12, 30)
 MOMENT_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  sheets know no zone
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+NEEDS_CARE = re.compile(r"[&<>\x00-\x1f\ud800-\udfff\ufffe\uffff]|_x|^\s|\s$").search
 SAME_DAY = (1980, 1, 1, 0, 0, 0)
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -146,11 +147,15 @@ def _width(header: str) -> int:
 
 
 def _line(number: int, row: Sequence[Value], style: int = TEXT) -> str:
-    cells = [
-        _cell(f"{_letters(column)}{number}", value, style)
-        for column, value in enumerate(row)
-        if value is not None and value != ""
-    ]
+    cells = []
+    for column, value in enumerate(row):
+        if value is None or value == "":
+            continue
+        place = f"{_letters(column)}{number}"
+        if isinstance(value, str) and not NEEDS_CARE(value) and len(value) <= MAX_TEXT:
+            cells.append(f'<c r="{place}" s="{style}" t="inlineStr"><is><t>{value}</t></is></c>')
+        else:
+            cells.append(_cell(place, value, style))
     return f'<row r="{number}">{"".join(cells)}</row>'
 
 
