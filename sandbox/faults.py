@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import random
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from werkzeug.wrappers import Request, Response
 
@@ -134,14 +135,18 @@ class FaultyDoor:
             Response.from_app(self.app, environ, buffered=True).get_data()
         else:
             Request(environ).get_data()
-        return self._answer(fault)(environ, start_response)
-
-    def _answer(self, fault: Fault) -> Response:
         if fault.kind in ("hang", "hang_after"):
             time.sleep(fault.seconds)
         if fault.kind in ("reset", "hang", "hang_after"):
-            raise ConnectionResetError("the sandbox cut this connection on purpose")
-        return _RESPONSES[fault.kind](fault)
+            _cut(environ)
+        return _RESPONSES[fault.kind](fault)(environ, start_response)
+
+
+def _cut(environ: dict) -> NoReturn:
+    """End the connection without a word; the server takes the exception for a client that went away."""
+    if wire := environ.get("werkzeug.socket"):
+        wire.shutdown(socket.SHUT_RDWR)
+    raise ConnectionResetError("the sandbox cut this connection on purpose")
 
 
 def _json(body: dict, status: int = 200) -> Response:

@@ -87,7 +87,8 @@ class Receipts:
         self.shapes: dict[str, Any] = {}
 
     def later(self, sms: Sms, fate: dict[str, Any]) -> None:
-        timer = threading.Timer(self.world.push.receipt_delay, self.report, (sms, fate, self.world.generation))
+        told = (sms, fate, self.world.generation)
+        timer = threading.Timer(self.world.push.receipt_delay, self.report, told)
         timer.daemon = True
         timer.start()
 

@@ -81,7 +81,8 @@ def test_subscription_notification(client: WeChatClient, outside: Outside, produ
     assert client.message.send_subscribe_message(WANG, "TPL_ONCE", FIELDS)["errcode"] == 0
     with pytest.raises(WeChatClientException, match="43101"):
         client.message.send_subscribe_message(WANG, "TPL_ONCE", FIELDS)
-    assert client.wxa.list_templates if hasattr(client.wxa, "list_templates") else True
+    listed = client.get("https://api.weixin.qq.com/wxaapi/newtmpl/gettemplate")
+    assert [(t["priTmplId"], t["type"]) for t in listed["data"]] == [("TPL_ONCE", 2)]
 
 
 def test_customer_service_messages(client: WeChatClient, outside: Outside) -> None:
