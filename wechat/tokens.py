@@ -11,8 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import redis
+from redis.lock import Lock
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,7 @@ MARGIN_SECONDS = 300
 SHORTEST_SECONDS = 30
 LOCK_SECONDS = 25
 FORCE_SECONDS = 30
+AWAY_SECONDS = 5
 Fetch = Callable[[bool], tuple[str, int]]
 
 
@@ -32,7 +35,8 @@ class Kept:
         self._store = store
         self._lock = threading.Lock()
         self._own: tuple[str, float] = ("", 0.0)
-        self._forced_at = -FORCE_SECONDS * 1.0
+        self._forced_at = -1.0 * FORCE_SECONDS
+        self._away_until = 0.0
 
     def get(self) -> str:
         """The value, fetched when nobody has a good one."""
@@ -55,11 +59,11 @@ class Kept:
 
     def _may_force(self) -> bool:
         """Forcing is allowed 20 times a day and every 30 seconds: one process at a time may."""
-        if self._store is not None:
-            try:
-                return bool(self._store.set(f"{self._name}:forced", "1", nx=True, ex=FORCE_SECONDS))
-            except redis.RedisError:
-                log.warning("wechat token store is away")
+        first = self._ask(
+            lambda store: bool(store.set(f"{self._name}:forced", "1", nx=True, ex=FORCE_SECONDS))
+        )
+        if first is not None:
+            return first
         free = time.monotonic() - self._forced_at >= FORCE_SECONDS
         if free:
             self._forced_at = time.monotonic()
@@ -67,42 +71,37 @@ class Kept:
 
     @contextmanager
     def _shared_lock(self) -> Iterator[None]:
-        """The lock all processes share; without it the call is made all the same."""
-        lock = self._take_lock()
+        """The lock all processes share; when it cannot be had the call is made all the same."""
+        lock = self._ask(self._take_lock)
         try:
             yield
         finally:
             if lock is not None:
-                try:
-                    lock.release()
-                except redis.RedisError:
-                    log.warning("wechat token lock was lost")
+                self._ask(lambda _store: lock.release())
 
-    def _take_lock(self) -> redis.lock.Lock | None:
-        if self._store is None:
-            return None
-        lock = self._store.lock(
-            f"{self._name}:lock", timeout=LOCK_SECONDS, blocking_timeout=LOCK_SECONDS, sleep=0.05
-        )
-        try:
-            return lock if lock.acquire() else None
-        except redis.RedisError:
-            return None
+    def _take_lock(self, store: redis.Redis) -> Lock | None:
+        seconds = LOCK_SECONDS
+        lock = store.lock(f"{self._name}:lock", timeout=seconds, blocking_timeout=seconds, sleep=0.05)
+        return lock if lock.acquire() else None
 
     def _read(self) -> str:
-        if self._store is not None:
-            try:
-                found = self._store.get(self._name)
-                return found.decode() if isinstance(found, bytes) else (found or "")
-            except redis.RedisError:
-                log.warning("wechat token store is away")
+        found = self._ask(lambda store: store.get(self._name) or b"")
+        if found is not None:
+            return found.decode() if isinstance(found, bytes) else str(found)
         value, until = self._own
         return value if time.monotonic() < until else ""
 
     def _write(self, value: str, seconds: int) -> None:
         self._own = (value, time.monotonic() + seconds)
-        if self._store is not None:
-            try:
-                self._store.set(self._name, value, ex=seconds)
-            except redis.RedisError:
-                log.warning("wechat token store is away")
+        self._ask(lambda store: store.set(self._name, value, ex=seconds))
+
+    def _ask(self, question: Callable[[redis.Redis], Any]) -> Any:
+        """What Redis answers; None without one. One that is away is left alone for some seconds."""
+        if self._store is None or time.monotonic() < self._away_until:
+            return None
+        try:
+            return question(self._store)
+        except redis.RedisError as error:
+            self._away_until = time.monotonic() + AWAY_SECONDS
+            log.warning("wechat token store is away", extra={"kind": type(error).__name__})
+            return None

@@ -81,7 +81,6 @@ class Wire(HTTPAdapter):
     def __init__(self, hosts: dict[str, str]) -> None:
         super().__init__(pool_maxsize=MOST_AT_ONCE, max_retries=0)
         self._hosts = hosts
-        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         target = urlsplit(request.url or "")
@@ -92,22 +91,23 @@ class Wire(HTTPAdapter):
         if urlsplit(there).hostname not in REAL:
             kwargs["proxies"] = {}  # chosen for the name that was just replaced
         kwargs["timeout"] = kwargs.get("timeout") or (CONNECT_SECONDS, READ_SECONDS)
-        with self._places:
-            return super().send(request, *args, **kwargs)
+        return super().send(request, *args, **kwargs)
 
 
 class WireSession(requests.Session):
-    """A session that follows no redirect: the address holds a secret."""
+    """At most 20 calls at once, and no redirect is followed: the address holds a secret."""
 
     def __init__(self, account: Account) -> None:
         super().__init__()
+        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
         wire = Wire(account.hosts)
         self.mount("https://", wire)
         self.mount("http://", wire)
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         kwargs["allow_redirects"] = False
-        return super().request(*args, **kwargs)
+        with self._places:
+            return super().request(*args, **kwargs)
 
 
 def never_arrived(error: requests.RequestException) -> bool:
