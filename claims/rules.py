@@ -50,7 +50,7 @@ def _moves() -> tuple[Move, ...]:
             Move(f"submit_to_{level}", ("draft", "returned"), level, _OWNER, "提交申请", "claim_submitted")
         )
     rows += [
-        Move("withdraw", REVIEWS, "withdrawn", _OWNER, "撤回"),
+        Move("withdraw", REVIEWS, "withdrawn", _OWNER, "撤回", "claim_withdrawn"),
         Move("pass_union", ("union_review",), "first_review", _UNION, "同意"),
         Move("return_union", ("union_review",), "returned", _UNION, "退回到提单", "claim_returned", True),
         Move("pass_first", ("first_review",), "second_review", _FIRST, "同意"),
@@ -88,7 +88,7 @@ REFUSALS = (
     Refusal("untrue", "提交的材料与事实不符"),
 )
 
-# Parts of a claim a reviewer can point at when returning it: codes of the plan's materials, and groups of fields.
+# What a reviewer can point at when returning a claim: codes of the plan's materials, and groups of fields.
 ITEMS = {
     "id_front": "身份证正面",
     "id_back": "身份证背面",
@@ -141,7 +141,7 @@ STARTING_REASONS = (
 
 
 class Bounce(NamedTuple):
-    """Why a bank sent money back: `matches` are parts of the bank's words, `words` is what the person reads."""
+    """Why a bank sent money back: `matches` are parts of its words, `words` is what the person reads."""
 
     code: str
     matches: tuple[str, ...]

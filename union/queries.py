@@ -15,4 +15,4 @@ def names_of(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """The names of several unions with one statement."""
     wanted = set(ids)
     rows = db.session.execute(select(Union.id, Union.name).where(Union.id.in_(wanted))) if wanted else ()
-    return {union_id: name for union_id, name in rows}
+    return {row[0]: row[1] for row in rows}

@@ -79,7 +79,7 @@ class Claim(Stateful, db.Model):
     award: Mapped[dict[str, Any] | None] = column(JSONB, data="personal", nullable=True)
     award_fen: Mapped[int | None] = column(BigInteger, data="personal", nullable=True)
     approval_bi: Mapped[bytes | None] = column(data="secret", nullable=True)
-    # Parts changed since the claim was returned; which page saved last (two tabs must not overwrite each other).
+    # What was changed since the claim was returned; which page saved last (two tabs must not mix).
     changed_parts: Mapped[list[str]] = column(JSONB, nullable=False, default=list)
     saved_tab: Mapped[str] = column(String(24), nullable=False, default="")
     return_items: Mapped[list[str]] = column(JSONB, nullable=False, default=list)

@@ -1,0 +1,29 @@
+"""What do pages list about claims?"""
+
+from claims.queries.own import (
+    Row,
+    Todo,
+    bounce_words,
+    for_employee,
+    kind_words,
+    need_action,
+    of_employee,
+    open_draft,
+    state_words,
+    status_lines,
+    todo_count,
+)
+
+__all__ = [
+    "Row",
+    "Todo",
+    "bounce_words",
+    "for_employee",
+    "kind_words",
+    "need_action",
+    "of_employee",
+    "open_draft",
+    "state_words",
+    "status_lines",
+    "todo_count",
+]

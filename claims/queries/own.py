@@ -1,0 +1,180 @@
+"""What does a person see of their own applications? Lists by keyset, what needs doing, lines for the chat."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select
+
+from claims.models import Claim, ClaimDocument
+from claims.rules import BOUNCES, LABELS
+from core import clock, context
+from core.db import db
+from core.errors import Missing
+from core.history import Transition
+
+PAGE = 20
+_NEEDS = ("returned", "pay_failed", "draft")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One card of the list (E6)."""
+
+    id: uuid.UUID
+    number: str
+    title: str
+    state: str
+    label: str
+    step: int
+    at: dt.datetime
+    submitted_at: dt.datetime | None
+    admitted_on: dt.date | None
+    award_fen: int | None
+
+
+@dataclass(frozen=True)
+class Todo:
+    """Something that waits for the person: `reason` is the reviewer's or the bank's, `path` where to do it."""
+
+    number: str
+    state: str
+    title: str
+    reason: str
+    action: str
+    path: str
+
+
+def state_words(state: str) -> str:
+    """The state as this scheme's users read it."""
+    return context.scheme().review.labels.get(state, LABELS[state])
+
+
+def kind_words(kind: str) -> str:
+    return context.scheme().kinds.get(kind, kind)
+
+
+def of_employee(key: str, employee_id: uuid.UUID | None) -> Claim:
+    """The person's own application by number (or by id, as messages link it). Raises `Missing`."""
+    query = select(Claim).where(Claim.employee_id == employee_id)
+    claim_id = _as_id(key)
+    query = query.where(Claim.id == claim_id) if claim_id else query.where(Claim.number == key)
+    claim = db.session.scalars(query).first()
+    if claim is None:
+        raise Missing
+    return claim
+
+
+def for_employee(employee_id: uuid.UUID, before: str = "") -> tuple[list[Row], str]:
+    """The newest applications, those older than the one `before` names, and where to go on ("" at the end)."""
+    query = select(
+        Claim.id, Claim.number, Claim.kind, Claim.state, Claim.step, Claim.created_at, Claim.saved_at,
+        Claim.submitted_at, Claim.admitted_on, Claim.award_fen,
+    ).where(Claim.employee_id == employee_id)  # fmt: skip
+    if (last := _as_id(before)) is not None:
+        query = query.where(Claim.id < last)
+    found = db.session.execute(query.order_by(Claim.id.desc()).limit(PAGE + 1)).all()
+    rows = [
+        Row(
+            row.id, row.number, kind_words(row.kind), row.state, state_words(row.state), row.step,
+            row.submitted_at or row.saved_at, row.submitted_at, row.admitted_on, row.award_fen,
+        )
+        for row in found[:PAGE]
+    ]  # fmt: skip
+    return rows, str(rows[-1].id) if len(found) > PAGE else ""
+
+
+def open_draft(employee_id: uuid.UUID, kind: str) -> Row | None:
+    """The newest application that was begun and not handed in."""
+    query = (
+        select(Claim)
+        .where(Claim.employee_id == employee_id, Claim.kind == kind, Claim.state == "draft")
+        .order_by(Claim.id.desc())
+        .limit(1)
+    )
+    claim = db.session.scalars(query).first()
+    if claim is None:
+        return None
+    return Row(
+        claim.id, claim.number, kind_words(claim.kind), claim.state, state_words(claim.state), claim.step,
+        claim.saved_at, None, claim.admitted_on, None,
+    )  # fmt: skip
+
+
+def need_action(employee_id: uuid.UUID) -> list[Todo]:
+    """What the home page's 需要您处理 shows: returned, bounced, unfinished; the most urgent first."""
+    newest = (
+        select(Transition.id)
+        .where(Transition.object_id == Claim.id)
+        .order_by(Transition.at.desc(), Transition.id.desc())
+        .limit(1)
+        .correlate(Claim)
+        .scalar_subquery()
+    )
+    urgency = case({"pay_failed": 0, "returned": 1}, value=Claim.state, else_=2)
+    query = (
+        select(Claim.number, Claim.state, Claim.step, Claim.bounce_code, Claim.saved_at, Transition)
+        .outerjoin(Transition, Transition.id == newest)
+        .where(Claim.employee_id == employee_id, Claim.state.in_(_NEEDS))
+        .order_by(urgency, Claim.id.desc())
+        .limit(10)
+    )
+    return [_todo(*row) for row in db.session.execute(query)]
+
+
+def _todo(
+    number: str, state: str, step: int, bounce_code: str, saved_at: dt.datetime, last: Transition | None
+) -> Todo:
+    path = f"/h5/claims/{number}"
+    if state == "pay_failed":
+        return Todo(
+            number, state, "钱没有打进您的账户", bounce_words(bounce_code), "修改收款账户", f"{path}/payee"
+        )
+    if state == "returned":
+        return Todo(
+            number, state, "您的补助申请被退回", (last.note if last else "") or "", "去修改", f"{path}/fix"
+        )
+    when = saved_at.astimezone(clock.SHANGHAI).strftime("%m-%d")
+    return Todo(number, state, "您有一份没写完的申请", f"{when} 保存", "继续填写", f"{path}/{step}")
+
+
+def bounce_words(code: str) -> str:
+    """The bank's reason as people read it."""
+    return next((bounce.words for bounce in BOUNCES if bounce.code == code), BOUNCES[-1].words)
+
+
+def status_lines(employee_id: uuid.UUID, limit: int = 5) -> list[tuple[str, str, str]]:
+    """(number, state in words, when) of the newest applications, for the answer in the chat."""
+    query = select(Claim.number, Claim.state, Claim.state_at).where(Claim.employee_id == employee_id)
+    rows = db.session.execute(query.order_by(Claim.id.desc()).limit(limit))
+    return [(number, state_words(state), clock.shown(at)) for number, state, at in rows]
+
+
+def todo_count(employee_id: uuid.UUID) -> int:
+    """How many applications wait for the person (returned or bounced)."""
+    query = select(func.count()).where(
+        Claim.employee_id == employee_id, Claim.state.in_(("returned", "pay_failed"))
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def document_of(claim: Claim, document_id: uuid.UUID) -> ClaimDocument:
+    """One photo of the claim. Raises `Missing`."""
+    query = select(ClaimDocument).where(
+        ClaimDocument.id == document_id,
+        ClaimDocument.claim_id == claim.id,
+        ClaimDocument.removed_at.is_(None),
+    )
+    row = db.session.scalars(query).first()
+    if row is None:
+        raise Missing
+    return row
+
+
+def _as_id(key: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(key)
+    except ValueError:
+        return None

@@ -1,0 +1,37 @@
+"""What happens to a claim? Filing and correcting by the person; review and payment by staff."""
+
+from claims.service.checks import Check
+from claims.service.correction import fix_payee, resubmit, unchanged_items
+from claims.service.figures import approval_mark, estimate, facts_of, memory_of, reckon
+from claims.service.filing import (
+    add_document,
+    appeal,
+    delete_draft,
+    remove_document,
+    reuse_documents,
+    save_step,
+    start_draft,
+    submit,
+    withdraw,
+)
+
+__all__ = [
+    "Check",
+    "add_document",
+    "appeal",
+    "approval_mark",
+    "delete_draft",
+    "estimate",
+    "facts_of",
+    "fix_payee",
+    "memory_of",
+    "reckon",
+    "remove_document",
+    "resubmit",
+    "reuse_documents",
+    "save_step",
+    "start_draft",
+    "submit",
+    "unchanged_items",
+    "withdraw",
+]

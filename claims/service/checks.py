@@ -1,0 +1,232 @@
+"""What speaks for and against a claim? The automatic checks in words, for filing and for the reviewer's page.
+
+Blocking ones stop the submission in the same words. Those of `CONFIDENTIAL` name other people's claims:
+reviewers read them, the applicant never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from claims.models import Claim, ClaimDocument
+from claims.rules import HOSPITAL, NOT_COUNTED, STANDING_PHOTOS, step_of
+from claims.service import figures
+from claims.service.figures import Reckoning
+from core import names
+from core.db import db
+from core.files.models import StoredFile
+from core.identifiers import card_problem, card_warning
+from core.money import shown_yuan
+from employee import service as employees
+
+CONFIDENTIAL = frozenset({"receipt_elsewhere", "picture_elsewhere", "card_elsewhere"})
+SAME_STAY = "这次住院已经申请过（申报号 {number}）"
+OVERLAP = "入院、出院日期与您另一次住院重叠（申报号 {number}），请核对日期"
+SAME_RECEIPT = "这张票据已经申请过（申报号 {number}），不能重复申请"
+OTHER_NAME = "收款户名与本人姓名不同。如果确实要打到他人账户，请选“不是本人的卡”并上传说明"
+
+
+class Check(NamedTuple):
+    """One finding: `level` ok, look or bad; `text` for people; `code` for programs; may it be submitted?"""
+
+    level: str
+    text: str
+    code: str
+    blocking: bool = False
+
+
+def run(claim: Claim, found: Reckoning | None = None) -> list[Check]:
+    """Every check of one claim, in the order a reviewer thinks."""
+    found = found or figures.reckon(claim)
+    person = employees.card(claim.employee_id)
+    return [
+        *_engine(claim, found),
+        *_papers(claim),
+        *_other_stays(claim),
+        *_receipt(claim),
+        *_pictures(claim),
+        *_payee(claim, person.name),
+        *_card(claim),
+    ]
+
+
+def blocking(checks: list[Check]) -> dict[str, str]:
+    """What stops a submission: code → words."""
+    return {check.code: check.text for check in checks if check.blocking}
+
+
+def for_applicant(checks: list[Check]) -> list[Check]:
+    """What the applicant may read before submitting."""
+    return [check for check in checks if check.level != "ok" and check.code not in CONFIDENTIAL]
+
+
+def stay_problems(claim: Claim, found: Reckoning | None = None) -> dict[str, str]:
+    """Field → words for what is wrong with dates and cover, while the person is still on that page."""
+    found = found or figures.reckon(claim)
+    stops = [note for note in found.award.notes if note.blocking]
+    problems = {"discharged_on" if note.code in _OF_DISCHARGE else "admitted_on": note.text for note in stops}
+    for check in (*_other_stays(claim), *_receipt(claim)):
+        if check.blocking:
+            problems["receipt_number" if check.code == "receipt_again" else "admitted_on"] = check.text
+    return problems
+
+
+_OF_DISCHARGE = ("date_order", "future", "no_discharge", "deadline")
+
+
+def _engine(claim: Claim, found: Reckoning) -> Iterator[Check]:
+    notes = found.award.notes
+    for note in notes:
+        yield Check("bad" if note.blocking else "look", note.text, note.code, note.blocking)
+    if found.plan is None or any(note.blocking for note in notes):
+        return
+    if found.cover is not None:
+        yield Check("ok", f"入院时在保障期内（{found.cover.starts_on} 至 {found.cover.ends_on}）", "covered")
+    if found.plan.deadline_on or found.plan.deadline_days:
+        yield Check("ok", "在申请期限内提交", "in_time")
+    if claim.kind == HOSPITAL and not any(note.code in ("arithmetic", "bed_excess") for note in notes):
+        parts = (claim.pooled_fen or 0) + (claim.self_paid_fen or 0) + (claim.own_expense_fen or 0)
+        said = f"各项合计 {shown_yuan(parts)}，不超过医疗总费用 {shown_yuan(claim.total_fen or 0)}"
+        yield Check("ok", said, "sums")
+
+
+def missing_papers(claim: Claim, step: int | None = None) -> dict[str, str]:
+    """Kind → words for photos that are still to be added (of one step, or of all)."""
+    have: dict[str, int] = {}
+    for document in documents_of(claim):
+        have[document.kind] = have.get(document.kind, 0) + 1
+    return {
+        paper.code: f"请上传{paper.label}{'照片' if paper.code.startswith('id_') else ''}"
+        for paper in figures.papers_of(claim)
+        if step in (None, step_of(paper.code, paper.when)) and have.get(paper.code, 0) < paper.min_count
+    }
+
+
+def documents_of(claim: Claim) -> list[ClaimDocument]:
+    """The claim's photos, in the order they were added."""
+    query = select(ClaimDocument).where(
+        ClaimDocument.claim_id == claim.id, ClaimDocument.removed_at.is_(None)
+    )
+    return list(db.session.scalars(query.order_by(ClaimDocument.kind, ClaimDocument.position)))
+
+
+def _papers(claim: Claim) -> Iterator[Check]:
+    missing = missing_papers(claim)
+    for code, words in missing.items():
+        yield Check("bad", words, f"paper_{code}", True)
+    if not missing:
+        yield Check("ok", "材料齐全", "papers")
+
+
+def _other_stays(claim: Claim) -> Iterator[Check]:
+    """A person is in one bed at a time; out of one hospital and into another on one day is a transfer."""
+    if claim.admitted_on is None or claim.discharged_on is None:
+        return
+    query = select(Claim.number, Claim.admitted_on, Claim.discharged_on).where(
+        Claim.employee_id == claim.employee_id,
+        Claim.id != claim.id,
+        Claim.kind == claim.kind,
+        Claim.state.not_in(NOT_COUNTED),
+        Claim.admitted_on <= claim.discharged_on,
+        Claim.discharged_on >= claim.admitted_on,
+    )
+    stays = db.session.execute(query.order_by(Claim.id)).all()
+    for number, admitted_on, discharged_on in stays:
+        if (admitted_on, discharged_on) == (claim.admitted_on, claim.discharged_on):
+            yield Check("bad", SAME_STAY.format(number=number), "same_stay", True)
+            return
+        if admitted_on < claim.discharged_on and discharged_on > claim.admitted_on:
+            yield Check("bad", OVERLAP.format(number=number), "overlap", True)
+            return
+    yield Check("ok", "与本人其他住院不重叠", "no_overlap")
+
+
+def _receipt(claim: Claim) -> Iterator[Check]:
+    """One bill, one claim: the person's own second one is refused, somebody else's is flagged."""
+    if not claim.receipt:
+        return
+    query = select(Claim.number, Claim.employee_id).where(
+        Claim.receipt_bi == claim.receipt_bi, Claim.id != claim.id, Claim.state.not_in(NOT_COUNTED)
+    )
+    found = db.session.execute(query.order_by(Claim.id).limit(20)).all()
+    for number, employee_id in found:
+        if employee_id == claim.employee_id:
+            yield Check("bad", SAME_RECEIPT.format(number=number), "receipt_again", True)
+            return
+    if found:
+        yield Check("bad", f"这张票据他人也申请过（申报号 {found[0].number}）", "receipt_elsewhere")
+    else:
+        yield Check("ok", "票据没有重复申请", "receipt_new")
+
+
+def _pictures(claim: Claim) -> Iterator[Check]:
+    """The same photo in two claims; certificates and cards of the same person are meant to come again."""
+    mine = (
+        select(StoredFile.content_bi)
+        .join(ClaimDocument, ClaimDocument.file_id == StoredFile.id)
+        .where(ClaimDocument.claim_id == claim.id, ClaimDocument.removed_at.is_(None))
+    )
+    query = (
+        select(Claim.number, Claim.employee_id, ClaimDocument.kind)
+        .join(ClaimDocument, ClaimDocument.claim_id == Claim.id)
+        .join(StoredFile, StoredFile.id == ClaimDocument.file_id)
+        .where(
+            StoredFile.content_bi.in_(mine),
+            Claim.id != claim.id,
+            Claim.state.not_in(NOT_COUNTED),
+            ClaimDocument.removed_at.is_(None),
+        )
+        .order_by(Claim.id)
+        .limit(50)
+    )
+    for number, employee_id, kind in db.session.execute(query):
+        if employee_id != claim.employee_id:
+            yield Check("bad", f"有照片与他人的申请相同（申报号 {number}）", "picture_elsewhere")
+            return
+        if kind not in STANDING_PHOTOS:
+            yield Check("look", f"有照片与本人的另一份申请相同（申报号 {number}），请核对", "picture_again")
+            return
+    yield Check("ok", "照片没有在别的申请里用过", "pictures_new")
+
+
+def name_problem(payee_name: str, person_name: str) -> str | None:
+    """What is wrong with the name on an own card, in words; look-alike characters are named."""
+    if names.is_same(payee_name, person_name):
+        return None
+    return names.look_alike_problem(payee_name, person_name) or OTHER_NAME
+
+
+def _payee(claim: Claim, person_name: str) -> Iterator[Check]:
+    payee = claim.payee_name or ""
+    if not claim.is_own_account:
+        who = f"关系：{claim.payee_relation}" if claim.payee_relation else "关系没有填"
+        yield Check("look", f"收款人不是本人（{who}），请核对情况说明", "payee_other")
+    elif words := name_problem(payee, person_name):
+        places = names.differences(payee, person_name)
+        codes = "、".join(f"第 {i + 1} 个字 {a or '无'} / {b or '无'}" for i, _, _, a, b in places[:3])
+        yield Check("bad", f"{words}（{codes}）" if codes else words, "payee_name", True)
+    else:
+        yield Check("ok", "收款户名与本人姓名一致", "payee_name")
+
+
+def _card(claim: Claim) -> Iterator[Check]:
+    card = claim.payee_card or ""
+    if words := card_problem(card):
+        yield Check("bad", words, "card", True)
+        return
+    if card_warning(card):
+        yield Check("look", "银行卡号没有通过校验，请对照银行卡照片", "card_luhn")
+    people = db.session.scalar(
+        select(func.count(func.distinct(Claim.employee_id))).where(
+            Claim.payee_card_bi == claim.payee_card_bi,
+            Claim.employee_id != claim.employee_id,
+            Claim.state.not_in(NOT_COUNTED),
+        )
+    )
+    if people:
+        yield Check("look", f"这张卡还收过另外 {people} 人的补助", "card_elsewhere")
+    else:
+        yield Check("ok", "收款卡没有用于别人的申请", "card_own")
