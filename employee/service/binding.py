@@ -1,8 +1,8 @@
 """How does a WeChat come to speak for a person, and how does that end?
 
 The person must stand in the roster with this name, certificate and number, and the code must have gone to
-the phone on file (GX-16; docs/decisions/binding-phone.md). Whoever holds that phone may also move the binding to another
-WeChat; the one before is told.
+the phone on file (GX-16; docs/decisions/binding-phone.md). Whoever holds that phone may also move the
+binding to another WeChat; the one before is told.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def unbind(by: Actor) -> None:
 
 
 def forget_openid(openid: str) -> None:
-    """WeChat says the person took the authorisation back or closed the account: end it and drop the openid."""
+    """The person took the authorisation back or closed the account: end the binding, drop the openid."""
     for row in db.session.scalars(select(Binding).where(Binding.openid == openid)):
         row.ended_at = row.ended_at or clock.now()
         row.ended_why = "revoked"

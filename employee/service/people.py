@@ -13,6 +13,7 @@ from core.db import db
 from core.errors import Missing
 from core.roles import EMPLOYEE, FOLLOWER, GUEST
 from employee.models import Binding, Employee
+from notify.service import Recipient
 from union.models import Union
 
 
@@ -31,16 +32,6 @@ class EmployeeCard:
     insurance_card: str
     union_id: uuid.UUID
     union_name: str
-    is_deceased: bool
-
-
-@dataclass(frozen=True)
-class Reach:
-    """How a person is reached: empty where a channel is not theirs."""
-
-    phone: str
-    openid: str
-    wants_sms: bool
     is_deceased: bool
 
 
@@ -105,7 +96,7 @@ def actor_of(openid: str) -> Actor:
     return Actor("employee", row.employee_id, "申请人", roles, row.union_id, openid)
 
 
-def recipient(employee_id: uuid.UUID) -> Reach | None:
+def recipient(employee_id: uuid.UUID) -> Recipient | None:
     """How to reach a person, or None when there is none."""
     query = (
         select(Employee, Binding.openid)
@@ -116,4 +107,4 @@ def recipient(employee_id: uuid.UUID) -> Reach | None:
     if row is None:
         return None
     person, openid = row
-    return Reach(person.phone or "", openid or "", person.wants_sms, person.is_deceased)
+    return Recipient(person.phone or "", openid or "", person.wants_sms, person.is_deceased)

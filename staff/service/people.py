@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -11,21 +10,12 @@ from core.access import Actor
 from core.db import db
 from core.errors import Missing
 from core.roles import GUEST, STAFF
+from notify.service import Recipient
 from staff.models import Grant, StaffUser
 
 
-@dataclass(frozen=True)
-class Reach:
-    """How a member of staff is reached."""
-
-    phone: str
-    openid: str = ""
-    wants_sms: bool = True
-    is_deceased: bool = False
-
-
 def actor_of(staff_id: uuid.UUID, epoch: int) -> Actor | None:
-    """The actor with the grants of this moment; None when disabled or signed in before a change of rights (XM-24).
+    """The actor with the grants of this moment (XM-24); None when disabled or signed in before a change.
 
     One statement: grants are read on every request, so a removed one is gone on the next, in every open tab.
     """
@@ -42,6 +32,14 @@ def actor_of(staff_id: uuid.UUID, epoch: int) -> Actor | None:
     return Actor("staff", staff_id, rows[0].name, roles, union_id)
 
 
+def is_person(staff_id: uuid.UUID, id_number: str, phone: str) -> bool:
+    """Is this member of staff the person with this certificate or phone? Nobody decides on their own case."""
+    row = db.session.get(StaffUser, staff_id)
+    if row is None:
+        return False
+    return bool(id_number and row.id_number == id_number) or bool(phone and row.phone == phone)
+
+
 def label(staff_id: uuid.UUID) -> str:
     """The name shown beside a decision. Raises `Missing`."""
     name = db.session.scalar(select(StaffUser.name).where(StaffUser.id == staff_id))
@@ -50,7 +48,7 @@ def label(staff_id: uuid.UUID) -> str:
     return name
 
 
-def recipient(staff_id: uuid.UUID) -> Reach | None:
+def recipient(staff_id: uuid.UUID) -> Recipient | None:
     """How to reach a member of staff."""
     row = db.session.get(StaffUser, staff_id)
-    return Reach(row.phone or "") if row and row.is_active else None
+    return Recipient(row.phone or "") if row and row.is_active else None
