@@ -22,7 +22,7 @@ from tools.tether import is_alive
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT_TEMPLATES = 8
-SHAPE = ("migrations/**/*.py", "*/models.py", "*/models/**/*.py", "core/**/*.py", "config/*.py", "app.py")
+SHAPE = ("migrations/**/*.py", "*/models.py", "*/models/**/*.py", "core/**/*.py", "config/*.py", "schema.py")
 
 
 def url_for(server_url: str, database: str) -> str:

@@ -20,7 +20,7 @@ BREACHES = {
         "Features use what stands",
     ),
     "core uses a feature": ("core/x.py", "import notify.service", "Features use what stands"),
-    "somebody imports the wiring": ("claims/service.py", "import wiring", "Nothing imports app.py"),
+    "somebody imports the wiring": ("claims/service.py", "import wiring", "Nothing imports app"),
     "rules reach the database through core": ("claims/rules.py", "import core.db", "rules.py reaches no"),
     "a service knows the request": ("claims/service.py", "from flask import request", "Only views, admin"),
     "the sandbox looks into the product": ("sandbox/x.py", "import core.money", "The sandbox knows nothing"),
