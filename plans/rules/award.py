@@ -108,7 +108,8 @@ def _cap_together(plan: Plan, worked: dict[str, Worked], memory: Memory, notes: 
         if period_left is not None and amount > period_left:
             amount = period_left
             line.steps.append(_period_cap_words(plan, memory, amount))
-            notes.append(Note("cap_reached", f"本期补助合计已到上限 {shown(plan.cap_period_fen or 0)} 元"))
+            reached = Note("cap_reached", f"本期补助合计已到上限 {shown(plan.cap_period_fen or 0)} 元")
+            notes += [] if reached in notes else [reached]
         claim_left = None if claim_left is None else claim_left - amount
         period_left = None if period_left is None else period_left - amount
         if amount != line.amount_fen:

@@ -225,7 +225,9 @@ def test_the_plans_cap_holds_over_all_benefits() -> None:
         [yuan(200), yuan(50)],
         [0],
     ]
-    assert awards[1].notes[0].text == "本期补助合计已到上限 1,000.00 元"
+    assert [note.text for note in awards[1].notes] == ["本期补助合计已到上限 1,000.00 元"]
+    again = evaluate(plan, stay(2000), awards[2].memory_after, COVER)
+    assert [note.code for note in again.notes] == ["cap_reached", "nothing_due"]  # said once for two benefits
     assert awards[2].memory_after.total_fen == yuan(1000)
 
 
