@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, request, session, url_for
 import schema  # noqa: F401 - every table is known before the first query
 import content.views
 import employee.views
+import notify.jobs
 import staff.admin
 import wechat.commands
 import wechat.jobs
@@ -52,6 +53,8 @@ ACTORS: dict[str, Loader] = {"employee": _employee, "staff": _staff}
 JOBS: Jobs = {
     "core.sweep": commands.sweep,
     "wechat.sweep": wechat.jobs.sweep,
+    "notify.drain": notify.jobs.drain,
+    "notify.sweep": notify.jobs.sweep,
 }
 
 

@@ -54,7 +54,12 @@ class OutboxMessage(db.Model):
     __table_args__ = (
         Index("ix_outbox_due", "lane", "not_before", postgresql_where=text("status = 'pending'")),
         Index("ix_outbox_lease", "lease_until", postgresql_where=text("status IN ('sending', 'unknown')")),
-        Index("ix_outbox_reference", "provider", "provider_reference"),
+        Index(
+            "ix_outbox_reference",
+            "provider",
+            "provider_reference",
+            postgresql_where=text("provider_reference <> ''"),
+        ),
         Index("ix_outbox_about", "about_id"),
         Index("ix_outbox_list", "created_at", "id"),
         CheckConstraint(f"status IN {STATUSES}", name="status_known"),
@@ -135,5 +140,6 @@ class ProviderHealth(db.Model):
     weight: Mapped[int] = column(Integer, nullable=False)
     errors: Mapped[int] = column(Integer, nullable=False, default=0)
     calls: Mapped[int] = column(Integer, nullable=False, default=0)
+    streak: Mapped[int] = column(Integer, nullable=False, default=0)
     window_at: Mapped[dt.datetime] = moment(nullable=False, server_default=func.clock_timestamp())
     pause_until: Mapped[dt.datetime | None] = moment(nullable=True)

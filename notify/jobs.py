@@ -1,0 +1,283 @@
+"""How does a message leave? `drain` sends what is due, `sweep` finds what was forgotten and clears up doubts.
+
+One claim and one finish serve many rows; the calls in between run in threads, with no database connection
+held. A claim is a lease: whoever is frozen for too long between claim and call does not call, and whoever
+dies leaves a row that `sweep` will ask the provider about before anything is sent again.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import logging
+import queue
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from core import bell
+from core.db import db
+from notify import outbox, providers
+from notify.channels import CHANNELS, Channel, Letter, NoAnswer
+from notify.outbox import Finished, Row
+from notify.rules import (
+    CODES,
+    LANES,
+    NOTICES,
+    WECHAT,
+    Answer,
+    Outcome,
+    Step,
+    after_asking,
+    after_call,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Pace:
+    """Times in seconds. A lease outlasts the longest pause we survive plus a call's timeouts."""
+
+    lease: float = 30.0
+    settle_factor: float = 1.0  # of each channel's own settle time
+    ask_again: float = 60.0
+    give_up: float = 3600.0  # still silent: a person must look
+    drain: float = 15.0
+    finish_tries: int = 20
+
+
+PACE = Pace()
+THREADS = 16
+RESERVED_FOR_CODES = 3
+ASKED_AT_ONCE = 50
+INLINE = 2.0  # seconds of draining inside the sweeper when nobody can be rung
+
+
+def drain(seconds: float | None = None) -> int:
+    """Send what is due until nothing is, or the time is up; then somebody is rung for the rest."""
+    with _threads() as submit:
+        draining = _Draining(submit, time.monotonic() + (PACE.drain if seconds is None else seconds))
+        draining.run()
+    if draining.is_cut_short:
+        bell.ring("notify.drain")
+    return draining.count
+
+
+class _Draining:
+    """One run: rows in flight, results not yet written."""
+
+    def __init__(self, submit: Callable[..., object], until: float) -> None:
+        self.submit = submit
+        self.until = until
+        self.count = 0
+        self.flying = 0
+        self.notices_flying = 0
+        self.is_cut_short = False
+        self.done: queue.SimpleQueue[_Called] = queue.SimpleQueue()
+        self.health: tuple[providers.Choice, bool] | None = None
+        self.health_at = 0.0
+
+    def run(self) -> None:
+        while True:
+            finished = self._landed()
+            is_time = time.monotonic() < self.until
+            taken = _through_trouble(lambda: self._turn(finished, is_time))  # noqa: B023 - called at once
+            for row, at in taken:
+                self._start(row, at)
+            if not self.flying:
+                self.is_cut_short = not is_time
+                return
+
+    def _landed(self) -> list[_Called]:
+        """What has come back; waits for the first while calls are under way."""
+        found: list[_Called] = []
+        while self.flying and (not found or not self.done.empty()):
+            found.append(self.done.get())
+            self.flying -= 1
+            self.notices_flying -= found[-1].row.lane != CODES
+            self.count += 1
+        return found
+
+    def _turn(self, finished: Sequence[_Called], may_claim: bool) -> list[tuple[Row, float]]:
+        """One transaction: write what came back, take what is due for the free places."""
+        with db.engine.begin() as connection:
+            outbox.finish(connection, [_finished(called) for called in finished])
+            providers.note(connection, [(c.row.provider, c.is_bad) for c in finished if c.was_called])
+            if not may_claim:
+                return []
+            at = time.monotonic()
+            rows = self._claim(connection)
+        return [(row, at) for row in rows]
+
+    def _claim(self, connection: Any) -> list[Row]:
+        if self.health is None or time.monotonic() > self.health_at + 1:
+            self.health, self.health_at = providers.choice(connection), time.monotonic()
+        choice, is_wechat_open = self.health
+        free = THREADS - self.flying
+        rows = outbox.claim(connection, CODES, choice.pick(free), PACE.lease)
+        for lane, names in ((NOTICES, choice.pick), (WECHAT, _wechat if is_wechat_open else _nobody)):
+            others = sum(row.lane != CODES for row in rows)
+            free = min(
+                THREADS - self.flying - len(rows),
+                THREADS - RESERVED_FOR_CODES - self.notices_flying - others,
+            )
+            rows += outbox.claim(connection, lane, names(max(0, free)), PACE.lease)
+        return rows
+
+    def _start(self, row: Row, at: float) -> None:
+        self.flying += 1
+        self.notices_flying += row.lane != CODES
+        self.submit(lambda: self.done.put(_call(row, at)))
+
+
+def _wechat(count: int) -> list[str]:
+    return [WECHAT] * count
+
+
+def _nobody(_count: int) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True)
+class _Called:
+    """What one call came to, and how long it took."""
+
+    row: Row
+    outcome: Outcome
+    seconds: float
+
+    @property
+    def was_called(self) -> bool:
+        return self.outcome.verdict != "uncalled"
+
+    @property
+    def is_bad(self) -> bool:
+        return self.outcome.blames or self.seconds > providers.SLOW_SECONDS
+
+
+def _call(row: Row, claimed_at: float) -> _Called:
+    """Runs in a thread, without a database connection."""
+    started = time.monotonic()
+    if started - claimed_at > PACE.lease / 3:
+        return _Called(row, Outcome("uncalled", code="paused"), 0.0)
+    channel = CHANNELS.get(row.provider)
+    if channel is None:
+        return _Called(row, Outcome("later", code="no such provider"), 0.0)
+    try:
+        outcome = channel.send(_letter(row))
+    except NoAnswer as silence:
+        outcome = silence.outcome
+    except Exception as error:  # noqa: BLE001 - whatever went wrong, the message may have left
+        log.error("sending failed", exc_info=error, extra={"provider": row.provider})
+        outcome = Outcome("unknown", code=type(error).__name__)
+    return _Called(row, outcome, time.monotonic() - started)
+
+
+def _letter(row: Row) -> Letter:
+    params = json.loads(row.params)
+    return Letter(str(row.id), row.kind, row.address, params, row.reference, row.unsure_for, row.age)
+
+
+def _finished(called: _Called) -> Finished:
+    row, outcome = called.row, called.outcome
+    settle = _settle_seconds(CHANNELS.get(row.provider))
+    step = after_call(
+        outcome, lane=row.lane, age=row.age + called.seconds, refusals=row.refusals, settle=settle
+    )
+    return Finished(row, outcome.verdict, outcome.code, outcome.reference, step)
+
+
+def _settle_seconds(channel: Channel | None) -> float:
+    return (channel.settle if channel else 60.0) * PACE.settle_factor
+
+
+@contextmanager
+def _threads() -> Iterator[Callable[[Callable[[], object]], object]]:
+    """Threads that see the application; leaving waits for them."""
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="notify") as pool:
+        yield lambda work: pool.submit(contextvars.copy_context().run, work)
+
+
+def _through_trouble(step: Callable[[], list[tuple[Row, float]]]) -> list[tuple[Row, float]]:
+    """The database may be restarting: what providers have answered is worth waiting for a few seconds."""
+    for left in range(PACE.finish_tries, -1, -1):
+        try:
+            return step()
+        except DBAPIError as error:
+            if not left or not error.connection_invalidated and not _is_restart(error):
+                raise
+            time.sleep(0.25)
+    return []
+
+
+def _is_restart(error: DBAPIError) -> bool:
+    return type(error).__name__ in {"OperationalError", "InterfaceError"}
+
+
+# --- the sweeper -------------------------------------------------------------------------------------------
+
+
+def sweep() -> int:
+    """Leases that ran out, doubts, unmatched reports, and messages that nobody was rung for."""
+    with db.engine.begin() as connection:
+        outbox.expire_leases(connection, _settles())
+        outbox.match_receipts(connection, list(CHANNELS))
+        outbox.end_codes(connection)
+        providers.judge(connection)
+    asked = _ask_about_unknown()
+    _ring_or_drain()
+    return asked
+
+
+def _settles() -> str:
+    return json.dumps({name: _settle_seconds(channel) for name, channel in CHANNELS.items()})
+
+
+def _ask_about_unknown() -> int:
+    with db.engine.begin() as connection:
+        rows = outbox.take_unknown(connection, ASKED_AT_ONCE, PACE.lease)
+    if not rows:
+        return 0
+    with ThreadPoolExecutor(8, thread_name_prefix="notify") as pool:
+        tasks = [(row, pool.submit(contextvars.copy_context().run, _asked, row)) for row in rows]
+        answers = [(row, task.result()) for row, task in tasks]
+    with db.engine.begin() as connection:
+        for row, answer in answers:
+            outbox.settle(connection, row, _after_asking(row, answer), answer.reference)
+    return len(rows)
+
+
+def _after_asking(row: Row, answer: Answer) -> Step:
+    return after_asking(
+        answer, lane=row.lane, unsure_for=row.unsure_for, give_up=PACE.give_up, again=PACE.ask_again
+    )
+
+
+def _asked(row: Row) -> Answer:
+    channel = CHANNELS.get(row.provider)
+    if channel is None:
+        return Answer("silent")
+    try:
+        return channel.ask(_letter(row))
+    except NoAnswer as silence:
+        return Answer("silent", code=silence.outcome.code)
+    except Exception as error:  # noqa: BLE001 - a provider that cannot be asked has not answered
+        log.error("asking failed", exc_info=error, extra={"provider": row.provider})
+        return Answer("silent", code=type(error).__name__)
+
+
+def _ring_or_drain() -> None:
+    """A ring may have been lost with Redis; while that is away the sweeper sends some itself."""
+    with db.engine.begin() as connection:
+        choice, is_wechat_open = providers.choice(connection)
+        open_lanes = [lane for lane in LANES if (is_wechat_open if lane == WECHAT else choice)]
+        if not outbox.is_due(connection, open_lanes):
+            return
+    if not bell.ring("notify.drain"):
+        drain(INLINE)

@@ -1,0 +1,215 @@
+"""What do we tell people, in which words? Every message there is, with its words for each channel.
+
+To reword a message, change it here and nowhere else. `{name}` stands for a value the sender gives; the
+ones that are always there: {number} (of the claim or request), {when} (now, to the minute), {account} (the
+official account), {operator}, {link} (of the SMS: one constant address for each kind, because carriers
+refuse personal ones).
+
+An SMS is read by anybody who sees the screen: no diagnosis, number, card or sum, nothing but "has news". It
+has no {values} except a code, since new accounts at the SMS clouds may not use any. The words there are a
+template that the cloud has approved: after a change, hand in the new words and write the id it gets into
+config/sms_templates.toml. The inbox may hold reasons and sums. WeChat's fields: `thing` 20 characters,
+`phrase` 5 Chinese ones; which template of the account they fill stands in the scheme profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from string import Formatter
+
+ALWAYS = frozenset({"number", "when", "account", "operator"})
+IN_SMS = frozenset({"account", "operator", "link", "code", "minutes"})
+
+
+@dataclass(frozen=True)
+class WeChat:
+    """A WeChat message: `template` is a key of the profile's [wechat_templates], `fields` its values."""
+
+    template: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A message that goes to the inbox, and by SMS and WeChat where the person can be reached.
+
+    `label` is what staff read in 通知记录; `link` opens the thing it is about ({id}); `sms_link` is where the
+    SMS leads. `is_legal`: also sent by SMS to people who switched SMS off.
+    """
+
+    label: str
+    title: str
+    text: str
+    link: str
+    sms: str
+    sms_link: str
+    wechat: WeChat
+    is_legal: bool = False
+
+
+@dataclass(frozen=True)
+class Code:
+    """A verification code: SMS only, in a lane of its own, never sent again by itself."""
+
+    label: str
+    sms: str
+
+
+def _claim(state: str, note: str) -> WeChat:
+    return WeChat("claim_update", {"number": "{number}", "state": state, "time": "{when}", "note": note})
+
+
+def _account(what: str, note: str) -> WeChat:
+    return WeChat("account_update", {"what": what, "time": "{when}", "note": note})
+
+
+CLAIM = "/h5/claims/{id}"
+CLAIMS_BY_SMS = "/s/claims"
+
+MESSAGES: dict[str, Notice | Code] = {
+    "claim_submitted": Notice(
+        label="申请已提交",
+        title="补助申请已提交",
+        text="您的补助申请（申报号 {number}）已提交，请等待审核。有结果会用短信和站内信通知您。",
+        link=CLAIM,
+        sms="您的申请已提交，请等待审核。查看进度请在微信打开公众号“{account}”，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("审核中", "已提交，请等待审核"),
+    ),
+    "claim_returned": Notice(  # GX-25
+        label="申请被退回",
+        title="补助申请被退回",
+        text="您的补助申请（申报号 {number}）被退回，需要修改。\n"
+        "退回原因：{reason}\n请打开申请，改好后重新提交，申报号不变。",
+        link=CLAIM,
+        sms="您的申请有更新，需要您修改后重新提交。请在微信打开公众号“{account}”查看，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("被退回", "请打开查看原因并修改"),
+    ),
+    "claim_refused": Notice(
+        label="不予补助",
+        title="补助申请审核结果",
+        text="您的补助申请（申报号 {number}）经审核不予补助。\n"
+        "原因：{reason}\n如有不同意见，可以在申请里提出一次复议。",
+        link=CLAIM,
+        sms="您的申请有更新，审核已有结果。请在微信打开公众号“{account}”查看，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("审核完成", "审核已有结果，请打开查看"),
+    ),
+    "claim_approved": Notice(
+        label="审核通过",
+        title="补助申请审核通过",
+        text="您的补助申请（申报号 {number}）已审核通过，核定金额 {amount} 元，正在等待打款。",
+        link=CLAIM,
+        sms="您的申请有更新，审核已通过。请在微信打开公众号“{account}”查看，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("审核通过", "审核已通过，等待打款"),
+    ),
+    "payment_failed": Notice(  # GX-28
+        label="打款失败",
+        title="钱没有打进您的账户",
+        text="您的补助申请（申报号 {number}）打款失败。\n银行退回原因：{reason}\n"
+        "补助金额 {amount} 元还在，改正收款账户后会重新打款，不用重新申请。",
+        link=CLAIM,
+        sms="您的申请有更新，需要您核对收款账户。请在微信打开公众号“{account}”查看，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("打款失败", "请打开核对收款账户"),
+    ),
+    "payee_fixed": Notice(
+        label="收款账户已改正",
+        title="收款账户已改正",
+        text="您的补助申请（申报号 {number}）的收款账户已交给财务，会重新打款。"
+        "如果不是您本人修改的，请马上联系本单位工会。",
+        link=CLAIM,
+        sms="您的申请有更新，收款账户已修改。如果不是您本人操作，请马上联系本单位工会。查看请点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("待打款", "收款账户已改正，等待打款"),
+        is_legal=True,
+    ),
+    "claim_paid": Notice(  # GX-31
+        label="打款成功",
+        title="补助金已打款",
+        text="您的补助申请（申报号 {number}）已打款 {amount} 元，请查收。"
+        "到账时间以银行为准，可打开查看补助详情。",
+        link=CLAIM,
+        sms="您的申请有更新，已经办结。请在微信打开公众号“{account}”查看详情，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("办结", "已办结，请打开查看详情"),
+    ),
+    "claim_withdrawn": Notice(
+        label="申请已撤回",
+        title="补助申请已撤回",
+        text="您的补助申请（申报号 {number}）已撤回，不再审核。需要时可以重新申请。",
+        link=CLAIM,
+        sms="您的申请已撤回。查看请在微信打开公众号“{account}”，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("已撤回", "已撤回，不再审核"),
+    ),
+    "bound": Notice(
+        label="绑定成功",
+        title="微信绑定成功",
+        text="您的微信已于 {when} 绑定职工账号。如果不是您本人操作，请马上联系本单位工会。",
+        link="/h5/me",
+        sms="您的账号已绑定微信公众号“{account}”。如果不是您本人操作，请马上联系本单位工会。",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_account("微信绑定成功", "不是您本人操作请联系工会"),
+        is_legal=True,
+    ),
+    "binding_moved": Notice(  # goes to the WeChat and phone it was bound to before (W8)
+        label="绑定已变更",
+        title="微信绑定已变更",
+        text="您的职工账号已于 {when} 改绑到另一个微信。如果不是您本人操作，请马上联系本单位工会。",
+        link="/h5/me",
+        sms="您的账号已改绑到另一个微信。如果不是您本人操作，请马上联系本单位工会。",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_account("微信绑定已变更", "不是您本人操作请联系工会"),
+        is_legal=True,
+    ),
+    "code": Code(
+        label="验证码", sms="您的验证码是{code}，{minutes}分钟内有效。请不要告诉别人，工作人员不会向您索要。"
+    ),
+}
+
+
+def notice(kind: str) -> Notice:
+    """The words of `kind`. Raises `KeyError` for a kind without inbox words."""
+    found = MESSAGES[kind]
+    if not isinstance(found, Notice):
+        raise KeyError(f"{kind} has no inbox words")
+    return found
+
+
+def places(words: str) -> list[str]:
+    """The `{names}` in these words, in their order."""
+    return [name for _, name, _, _ in Formatter().parse(words) if name]
+
+
+def needed(kind: str) -> frozenset[str]:
+    """The values that whoever sends `kind` must give."""
+    found = MESSAGES[kind]
+    if isinstance(found, Code):
+        return frozenset({"code"})
+    words = [found.title, found.text, *found.wechat.fields.values()]
+    return frozenset(name for text in words for name in places(text)) - ALWAYS
+
+
+def problems(messages: Mapping[str, Notice | Code]) -> list[str]:
+    """What is missing or not allowed, a line each; the table below refuses to load with any."""
+    found = []
+    for kind, message in messages.items():
+        for part in fields(message):
+            if getattr(message, part.name) == "":
+                found.append(f"{kind}: {part.name} is empty")
+        for name in places(message.sms):
+            if name not in IN_SMS or (name in {"code", "minutes"} and isinstance(message, Notice)):
+                found.append(f"{kind}: an SMS may not hold {{{name}}}")
+        if isinstance(message, Notice) and not (
+            message.wechat.fields and all(message.wechat.fields.values())
+        ):
+            found.append(f"{kind}: a WeChat field is empty")
+    return found
+
+
+if wrong := problems(MESSAGES):
+    raise ValueError("notify/messages.py: " + "; ".join(wrong))

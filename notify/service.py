@@ -1,0 +1,284 @@
+"""How is somebody told something? `send` writes the message beside the action, in the action's transaction.
+
+Nothing leaves here: the rows are picked up after the commit (`notify.jobs`). The same `dedupe` is written
+once, however often it is said.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+
+from core import audit, bell, clock, context
+from core.access import Actor
+from core.db import after_commit, db, uuid7
+from core.errors import Conflict, Missing, Refused
+from notify import outbox
+from notify.messages import MESSAGES, Code, Notice, needed, notice, places
+from notify.models import InboxMessage, OutboxMessage
+from notify.recipients import NOBODY, Recipient, find, recipients
+from notify.rules import CANCELLED, CODE_MINUTES, CODES, NOTICES, RESENDABLE, WECHAT
+
+__all__ = ["Recipient", "recipients", "send", "send_code"]
+
+log = logging.getLogger(__name__)
+
+About = tuple[str, uuid.UUID | None, str]
+NOTHING: About = ("", None, "")
+
+
+def send(
+    kind: str,
+    *,
+    employee: uuid.UUID | None = None,
+    staff: uuid.UUID | None = None,
+    about: About = NOTHING,
+    values: Mapping[str, str] | None = None,
+    dedupe: str,
+    to: Recipient | None = None,
+) -> None:
+    """Tell one person: an inbox row, and SMS and WeChat rows where the person can be reached.
+
+    `about` is (kind, id, number shown to people); `values` the words' own (`messages.needed(kind)`).
+    `to` replaces the address on file (the WeChat that was bound before). `ValueError` for missing values.
+    """
+    words = notice(kind)
+    owner_kind, owner_id = ("staff", staff) if staff else ("employee", employee)
+    if owner_id is None:
+        raise ValueError("send() needs an employee or a staff member")
+    if missing := needed(kind) - set(values or {}):
+        raise ValueError(f"{kind} needs {', '.join(sorted(missing))}")
+    filling = _filling(about, values or {})
+    _write_inbox(words, kind, owner_kind, owner_id, about, filling, dedupe)
+    recipient = to or find(owner_kind, owner_id)
+    rows = [
+        _outgoing(kind, channel, owner_kind, owner_id, about, address, params, f"{dedupe}:{channel}")
+        for channel, address, params in _ways(words, recipient, about, filling)
+    ]
+    _write_outbox(rows)
+
+
+def send_code(purpose: str, phone: str, code: str) -> None:
+    """Send a verification code by SMS, ahead of everything else; it expires and is never sent again."""
+    words = MESSAGES["code"]
+    filling = {"code": code, "minutes": str(CODE_MINUTES)}
+    params = {"text": words.sms.format(**filling, **_site()), "values": filling}
+    row = _outgoing(
+        "code", "sms", "guest", None, (purpose[:16], None, ""), phone, params, f"code:{uuid.uuid4()}"
+    )
+    _write_outbox([row | {"lane": CODES}])
+
+
+def _filling(about: About, values: Mapping[str, str]) -> dict[str, str]:
+    when = clock.now().astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    return {**_site(), "number": about[2] or "-", "when": when, "id": str(about[1] or ""), **values}
+
+
+def _site() -> dict[str, str]:
+    brand = context.scheme().brand
+    return {"account": brand.account, "operator": brand.operator}
+
+
+def _ways(
+    words: Notice, recipient: Recipient, about: About, filling: Mapping[str, str]
+) -> list[tuple[str, str, dict[str, Any]]]:
+    """(channel, address, what to say) for each way this person can be reached; none to the dead."""
+    if recipient.is_deceased:
+        return []
+    ways: list[tuple[str, str, dict[str, Any]]] = []
+    if recipient.phone and (recipient.wants_sms or words.is_legal):
+        link = context.settings().public_url + words.sms_link
+        text = words.sms.format(**{**filling, "link": link})
+        ways.append(("sms", recipient.phone, {"text": text, "values": _sms_values(words, filling)}))
+    if recipient.openid:
+        fields = {name: text.format(**filling) for name, text in words.wechat.fields.items()}
+        params = {"template": words.wechat.template, "fields": fields, "link": words.link.format(**filling)}
+        ways.append(("wechat", recipient.openid, params))
+    return ways
+
+
+def _sms_values(words: Notice, filling: Mapping[str, str]) -> dict[str, str]:
+    """The cloud's template has the constant parts in it; only what differs from person to person is sent."""
+    constant = {"account", "operator", "link"}
+    return {name: filling[name] for name in places(words.sms) if name not in constant}
+
+
+def _write_inbox(
+    words: Notice,
+    kind: str,
+    owner_kind: str,
+    owner_id: uuid.UUID,
+    about: About,
+    filling: Mapping[str, str],
+    dedupe: str,
+) -> None:
+    row = InboxMessage(
+        dedupe_key=dedupe,
+        owner_kind=owner_kind,
+        owner_id=owner_id,
+        kind=kind,
+        title=words.title.format(**filling),
+        text=words.text.format(**filling),
+        link=words.link.format(**filling),
+    )
+    _insert(InboxMessage, [_columns(row)])
+
+
+def _outgoing(
+    kind: str,
+    channel: str,
+    owner_kind: str,
+    owner_id: uuid.UUID | None,
+    about: About,
+    address: str,
+    params: dict[str, Any],
+    dedupe: str,
+) -> dict[str, Any]:
+    row = OutboxMessage(
+        dedupe_key=dedupe,
+        lane=WECHAT if channel == "wechat" else NOTICES,
+        channel=channel,
+        kind=kind,
+        owner_kind=owner_kind,
+        owner_id=owner_id,
+        about_kind=about[0],
+        about_id=about[1],
+        address=address,
+        params=json.dumps(params, ensure_ascii=False),
+    )
+    return _columns(row)
+
+
+def _write_outbox(rows: list[dict[str, Any]]) -> None:
+    if rows:
+        _insert(OutboxMessage, rows)
+        after_commit(_ring)
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    """The row as plain values: one statement instead of an object graph, and repeats fall out."""
+    columns = row.__table__.columns
+    return {c.name: getattr(row, c.key) for c in columns if getattr(row, c.key) is not None}
+
+
+def _insert(model: Any, rows: list[dict[str, Any]]) -> None:
+    table = model.__table__
+    statement = insert(table).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    known = [{**row, "created_at": row.get("created_at") or clock.now()} for row in rows]
+    for shape in {tuple(row) for row in known}:
+        db.session.execute(statement, [row for row in known if tuple(row) == shape])
+
+
+def _ring() -> None:
+    bell.ring("notify.drain")
+
+
+# --- the inbox ---------------------------------------------------------------------------------------------
+
+
+def mark_read(owner_id: uuid.UUID, message_id: uuid.UUID) -> None:
+    """The person opened this message; saying it again changes nothing."""
+    table = InboxMessage.__table__
+    db.session.execute(
+        update(table)
+        .where(table.c.id == message_id, table.c.owner_id == owner_id, table.c.read_at.is_(None))
+        .values(read_at=clock.now())
+    )
+
+
+def mark_all_read(owner_id: uuid.UUID) -> None:
+    table = InboxMessage.__table__
+    db.session.execute(
+        update(table)
+        .where(table.c.owner_id == owner_id, table.c.read_at.is_(None))
+        .values(read_at=clock.now())
+    )
+
+
+# --- what staff may do -------------------------------------------------------------------------------------
+
+AGAIN, MOST_RESENT = ":r", 3
+RESENT_ENOUGH = "这条消息已经重发 3 次，请先核对号码或联系服务商。"
+RESENT_OTHERWISE = "这条消息的状态已经变了，请刷新后再看。"
+CODES_NOT_AGAIN = "验证码不能重发，请让本人重新获取。"
+
+
+def resend(message_id: uuid.UUID, by: Actor) -> None:
+    """Send a failed or held message once more, as a new row. Raises `Refused`, `Conflict`, `Missing`."""
+    row = db.session.get(OutboxMessage, message_id)
+    if row is None:
+        raise Missing
+    if row.lane == CODES:
+        raise Refused(CODES_NOT_AGAIN)
+    if row.dedupe_key.count(AGAIN) >= MOST_RESENT:
+        raise Refused(RESENT_ENOUGH)
+    table = OutboxMessage.__table__
+    closed = db.session.execute(
+        update(table)
+        .where(table.c.id == message_id, table.c.status.in_(RESENDABLE))
+        .values(status=CANCELLED, why="resent", final_at=clock.now())
+    )
+    if closed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict(RESENT_OTHERWISE)
+    same = (
+        "lane",
+        "channel",
+        "kind",
+        "owner_kind",
+        "owner_id",
+        "about_kind",
+        "about_id",
+        "address",
+        "params",
+    )
+    copy = OutboxMessage(dedupe_key=row.dedupe_key + AGAIN, **{name: getattr(row, name) for name in same})
+    _write_outbox([_columns(copy)])
+    audit.record("resend_message", "outbox_message", message_id, by)
+
+
+def send_test(kind: str, by: Actor) -> None:
+    """Send the words of `kind`, with example values, to the staff member who asks."""
+    if by.id is None or by.kind != "staff":
+        raise Refused("只能发给工作人员自己")
+    example = {"reason": "（测试）", "amount": "0.00"}
+    values = {name: example.get(name, "（测试）") for name in needed(kind)}
+    send(kind, staff=by.id, about=("test", uuid7(), "CS0000000000000"), values=values,
+         dedupe=f"test:{uuid.uuid4()}")  # fmt: skip
+    audit.record("test_message", "message_kind", None, by, kind=kind)
+
+
+def is_notice(kind: str) -> bool:
+    return isinstance(MESSAGES.get(kind), Notice)
+
+
+def is_code(kind: str) -> bool:
+    return isinstance(MESSAGES.get(kind), Code)
+
+
+# --- what providers report ---------------------------------------------------------------------------------
+
+
+def wechat_reported(openid: str, message_id: str, status: str) -> None:
+    """TEMPLATESENDJOBFINISH: what became of a template message (by the id WeChat gave it)."""
+    is_there = status == "success"
+    outbox.keep_receipt(
+        "wechat", message_id, "delivered" if is_there else "failed", "" if is_there else status[:60], ""
+    )
+
+
+def subscription_reported(openid: str, template_id: str, message_id: str, status: str) -> None:
+    """subscribe_msg_sent_event: sending gave no id, so the newest unreported one to this person is meant."""
+    found = outbox.newest_without_reference("wechat", OutboxMessage.address.blind(openid))
+    if found is not None:
+        outbox.set_reference(found, message_id)
+    wechat_reported(openid, message_id, status)
+
+
+__all__ += ["mark_all_read", "mark_read", "resend", "send_test", "subscription_reported", "wechat_reported"]
+__all__ += ["NOBODY", "is_code", "is_notice"]
