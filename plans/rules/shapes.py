@@ -25,6 +25,8 @@ def rounded(exact: int, scale: int) -> int:
 
 def shown_exact(exact: int, scale: int) -> str:
     """An unrounded sum with as many decimals as it has, never fewer than two."""
+    if exact % scale == 0:
+        return shown(exact // scale)
     whole, rest = divmod(exact, scale * 100)
     decimals = str(rest).zfill(len(str(scale * 100)) - 1).rstrip("0")
     return f"{whole:,}.{decimals.ljust(2, '0')}"
