@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 from sandbox.bank import bank
+from sandbox.errands import Errands
 from sandbox.faults import FaultyDoor
 from sandbox.identity import identity
 from sandbox.keeping import Keeper
@@ -35,8 +36,9 @@ def create_sandbox(settings: Any, keeps: bool = False) -> Flask:
     app = Flask(__name__)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     here = World(settings)
-    engine = PushEngine(here)
-    receipts = Receipts(here)
+    errands = Errands(here)
+    engine = PushEngine(here, errands)
+    receipts = Receipts(here, errands)
     receipts.shapes = {"tencent": tencent.receipt, "aliyun": aliyun.receipt, "sandbox": neutral.receipt}
     app.extensions["sandbox_world"] = here
     app.extensions["sandbox_push"] = engine

@@ -41,7 +41,8 @@ def restore(here: World, kept: dict[str, Any]) -> None:
         here.menu = kept.get("menu")
         here.templates = {t["template_id"]: Template(**t) for t in kept.get("templates", [])}
         here.qr = {t["ticket"]: QrTicket(**t) for t in kept.get("qr", [])}
-        here.sms.extend(Sms(**s) for s in kept.get("sms", []))
+        for row in kept.get("sms", []):
+            here.keep_sms(Sms(**row))
         here.sms_templates = kept.get("sms_templates", {})
         here.mail.extend(Mail(**m) for m in kept.get("mail", []))
         here.batches = {b["number"]: Batch(**b) for b in kept.get("batches", [])}

@@ -17,6 +17,7 @@ from sandbox.people import Line, Person, Window, first_people
 from sandbox.wechat_tokens import Tokens
 
 CHAT_KEEPS = 500
+SMS_KEEPS = 20_000
 MESSAGE_WINDOW = (48 * 3600, 5)
 ACTION_WINDOW = (60, 3)
 FAILED_LINE = "该公众号暂时无法提供服务，请稍后再试"
@@ -106,10 +107,15 @@ class World:
         self.generation = 0
         self.version = 0  # goes up with every change worth keeping
         self._last_id = 0
+        self.templates: dict[str, Template] = {}
+        self.sms_templates: dict[str, dict] = {}
         self.reset()
 
     def reset(self) -> None:
-        """The first day again; what is still under way for the old world is dropped (`generation`)."""
+        """The first day again; what is still under way for the old world is dropped (`generation`).
+
+        The catalogues of templates stay: the product files them once, when it starts.
+        """
         with self.lock:
             self.generation += 1
             self.faults.clear()
@@ -125,16 +131,14 @@ class World:
         self.menu: dict | None = None
         self.media: dict[str, Media] = {}
         self.qr: dict[str, QrTicket] = {}
-        self.templates: dict[str, Template] = {}
-        self.sms: deque[Sms] = deque(maxlen=20_000)
-        self.sms_templates: dict[str, dict] = {}
+        self.forget_sms()
         self.sms_fates: dict[str, dict] = {}
         self.sms_limits = True
         self.mail: deque[Mail] = deque(maxlen=2_000)
         self.batches: dict[str, Any] = {}
         self.bank_refusals: dict[str, str] = {}
         self.identity_refusals: dict[str, str] = {}
-        self.sent: dict[str, Any] = {}  # template messages of the last ten minutes
+        self.sent: dict[str, Any] = {}  # template messages of the last ten minutes, oldest first
         self.pushes: deque[Any] = deque(maxlen=2_000)
         self.counts: Counter[str] = Counter()
 
@@ -213,6 +217,25 @@ class World:
                 return 45047
             usable.left -= 1
             return 0
+
+    # -- SMS ---------------------------------------------------------------
+    def keep_sms(self, sms: Sms) -> None:
+        with self.lock:
+            if len(self.sms) >= SMS_KEEPS:
+                old = self.sms.popleft()
+                self.sms_of[old.provider, old.phone].remove(old)
+                self.sms_by_id.pop((old.provider, old.id), None)
+            self.sms.append(sms)
+            self.sms_of.setdefault((sms.provider, sms.phone), []).append(sms)
+            self.sms_by_id[sms.provider, sms.id] = sms
+            self.changed()
+
+    def forget_sms(self) -> None:
+        with self.lock:
+            self.sms: deque[Sms] = deque()
+            self.sms_of: dict[tuple[str, str], list[Sms]] = {}
+            self.sms_by_id: dict[tuple[str, str], Sms] = {}
+            self.changed()
 
     # -- media -------------------------------------------------------------
     def keep_media(self, kind: str, content: bytes, content_type: str, filename: str) -> Media:

@@ -21,8 +21,12 @@ def health() -> Response:
 
 @switchboard.post("/reset.json")
 def reset() -> Response:
-    """The first day again: the people of the start, nothing said, nothing sent, no faults."""
-    world().reset()
+    """The first day again: the people of the start, nothing said, nothing sent, no faults. The catalogues of
+    templates stay, unless {"everything": true}."""
+    here = world()
+    here.reset()
+    if (request.get_json(silent=True) or {}).get("everything"):
+        here.templates, here.sms_templates = {}, {}
     current_app.extensions["sandbox_push"].held.clear()
     return jsonify(ok=True)
 

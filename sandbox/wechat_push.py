@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import requests
 
 from sandbox import wechat_replies
+from sandbox.errands import Errands
 from sandbox.people import Person
 from sandbox.state import FAILED_LINE, World
 from sandbox.wechat_crypto import seal, sign
@@ -44,9 +44,9 @@ class Push:
 
 
 class PushEngine:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, errands: Errands) -> None:
         self.world = world
-        self.pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="push")
+        self.errands = errands
         self.held: list[Push] = []
 
     @property
@@ -64,14 +64,8 @@ class PushEngine:
         push = self._prepare(openid, name, {"MsgType": "event", "Event": name, **fields}, is_answerable)
         return self.deliver(push)
 
-    def event_later(self, openid: str, name: str, **fields: Any) -> Future:
-        """In the background; forgotten when the world is reset meanwhile."""
-        return self.pool.submit(self._event_of, self.world.generation, openid, name, fields)
-
-    def _event_of(self, generation: int, openid: str, name: str, fields: dict[str, Any]) -> Push | None:
-        if generation != self.world.generation:
-            return None
-        return self.event(openid, name, False, **fields)
+    def event_later(self, openid: str, name: str, **fields: Any) -> None:
+        self.errands.later(0, lambda: self.event(openid, name, False, **fields))
 
     def _prepare(self, openid: str, what: str, fields: dict[str, Any], is_answerable: bool) -> Push:
         head = {"ToUserName": self.world.original_id, "FromUserName": openid, "CreateTime": int(time.time())}

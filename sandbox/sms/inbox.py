@@ -8,7 +8,6 @@ Without a fate, numbers ending in 404 do not exist and everybody else receives.
 from __future__ import annotations
 
 import re
-import threading
 import time
 from dataclasses import asdict
 from typing import Any
@@ -17,6 +16,7 @@ import requests
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from sandbox.clock import shown
+from sandbox.errands import Errands
 from sandbox.state import Sms, World, world
 
 inbox = Blueprint("sms_wire", __name__)
@@ -62,9 +62,7 @@ def fate_of(here: World, number: str) -> dict[str, Any]:
 
 def accept(here: World, sms: Sms) -> Sms:
     """Keep a message that the service took, and report on it a moment later."""
-    with here.lock:
-        here.sms.append(sms)
-        here.changed()
+    here.keep_sms(sms)
     fate = fate_of(here, sms.phone)
     if fate.get("receipt") != "none":
         current_app.extensions["sandbox_receipts"].later(sms, fate)
@@ -75,26 +73,21 @@ def recent(here: World, provider: str, number: str, seconds: float) -> list[Sms]
     """Messages the service took for this number lately, newest first."""
     since = here.clock.now() - seconds
     with here.lock:
-        found = [s for s in here.sms if s.provider == provider and s.phone == number and s.at > since]
-    return found[::-1]
+        return [s for s in reversed(here.sms_of.get((provider, number), [])) if s.at > since]
 
 
 class Receipts:
     """Pushes delivery receipts to PUBLIC_URL/receipts/sms/<provider>/<secret>, three tries."""
 
-    def __init__(self, here: World) -> None:
+    def __init__(self, here: World, errands: Errands) -> None:
         self.world = here
+        self.errands = errands
         self.shapes: dict[str, Any] = {}
 
     def later(self, sms: Sms, fate: dict[str, Any]) -> None:
-        told = (sms, fate, self.world.generation)
-        timer = threading.Timer(self.world.push.receipt_delay, self.report, told)
-        timer.daemon = True
-        timer.start()
+        self.errands.later(self.world.push.receipt_delay, lambda: self.report(sms, fate))
 
-    def report(self, sms: Sms, fate: dict[str, Any], generation: int) -> None:
-        if generation != self.world.generation:
-            return
+    def report(self, sms: Sms, fate: dict[str, Any]) -> None:
         with self.world.lock:
             sms.status = "failed" if fate.get("receipt") == "failed" else "delivered"
             sms.reason = str(fate.get("reason", "")) if sms.status == "failed" else ""
@@ -170,6 +163,5 @@ def limits() -> Response:
 def clear() -> Response:
     here = world()
     with here.lock:
-        here.sms.clear()
-        here.changed()
+        here.forget_sms()
     return jsonify(ok=True)

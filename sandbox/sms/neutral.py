@@ -43,7 +43,7 @@ def _made(here: World, given: dict[str, Any], phone: str) -> Sms:
 
 def _known(here: World, sms_id: str) -> Sms | None:
     with here.lock:
-        return next((s for s in here.sms if s.provider == "sandbox" and s.id == sms_id), None)
+        return here.sms_by_id.get(("sandbox", sms_id))
 
 
 @cloud.get("/sms/sandbox/<sms_id>")

@@ -75,8 +75,8 @@ def _remembered(here: World, person: Person, body: dict[str, Any]) -> tuple[int,
     """The id of this message, and whether it is one that was not sent already."""
     now = here.clock.now()
     sent: dict[str, Sent] = here.sent
-    for key in [k for k, s in sent.items() if s.at < now - DEDUPE_SECONDS]:
-        del sent[key]
+    while sent and next(iter(sent.values())).at < now - DEDUPE_SECONDS:
+        del sent[next(iter(sent))]
     own = f"id|{person.openid}|{body['client_msg_id']}" if body.get("client_msg_id") else ""
     if own and own in sent:
         return sent[own].msgid, False
@@ -85,9 +85,9 @@ def _remembered(here: World, person: Person, body: dict[str, Any]) -> tuple[int,
     if same in sent and sent[same].at > now - REPEAT_SECONDS:
         raise WeChatError(40241)
     new = Sent(now, here.next_id())
-    sent[same] = new
-    if own:
-        sent[own] = new
+    for key in filter(None, (same, own)):
+        sent.pop(key, None)  # so that the newest stands last
+        sent[key] = new
     return new.msgid, True
 
 

@@ -142,7 +142,7 @@ def whole_outside(ears: Listener) -> Iterator[Outside]:
 
 @pytest.fixture
 def outside(whole_outside: Outside, ears: Listener) -> Outside:
-    assert whole_outside.post("/reset.json").status_code == 200
+    assert whole_outside.post("/reset.json", {"everything": True}).status_code == 200
     whole_outside.world.push.receipt_delay = 0.01
     whole_outside.world.push.deadline = 2.0
     ears.heard.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from dataclasses import replace
@@ -114,14 +115,18 @@ def test_the_sandbox_does_not_start_with_anything_real(outside: Outside, change:
 def test_chats_survive_a_restart_and_tokens_do_not(outside: Outside, tmp_path: Path) -> None:
     outside.add_template()
     outside.post("/phone/zhang/say", {"text": "您好"})
+    scene = {"action_name": "QR_LIMIT_SCENE", "action_info": {"scene": {"scene_id": 7}}}
+    outside.call("/cgi-bin/qrcode/create", scene)
+    outside.world.menu = {"button": [{"type": "click", "name": "进度", "key": "K"}]}
     send(outside)
-    Keeper(outside.world, tmp_path / "sandbox.json").save()
     keeper = Keeper(outside.world, tmp_path / "sandbox.json")
     keeper.saved_version = -1
     keeper.save()
     again = World(outside.settings)
     Keeper(again, tmp_path / "sandbox.json").load()
-    assert picture(again) == picture(outside.world)
+    kept = json.loads((tmp_path / "sandbox.json").read_text())
+    assert picture(again) == kept
+    assert all(kept[name] for name in kept if name not in ("mail", "batches", "sms_templates"))
     assert again.tokens.tokens == {}
 
 
@@ -143,3 +148,15 @@ def test_fifty_at_once(outside: Outside, product: Listener) -> None:
         thread.join()
     assert answers == [200] * 50
     product.wait_for(50, "/receipts/sms/sandbox/")
+
+
+def test_a_reset_keeps_catalogues_and_drops_what_is_under_way(outside: Outside, product: Listener) -> None:
+    outside.add_template()
+    outside.world.push.receipt_delay = 0.1
+    send(outside)
+    outside.post("/reset.json")
+    outside.world.push.receipt_delay = 0.2
+    send(outside, "m2")
+    product.wait_for(1, "/receipts/")
+    assert [h.body.count(b'"m2"') for h in product.heard] == [1]
+    assert len(outside.get("/wechat/templates.json").json()) == 1
