@@ -50,6 +50,7 @@ def create_sandbox(settings: Any, keeps: bool = False) -> Flask:
     app.wsgi_app = FaultyDoor(app.wsgi_app, here.faults)  # type: ignore[method-assign,assignment]
     if keeps:
         Keeper(here, Path(settings.data_dir) / "sandbox.json").start()
+        receipts.catch_up()
     return app
 
 

@@ -87,6 +87,11 @@ class Receipts:
     def later(self, sms: Sms, fate: dict[str, Any]) -> None:
         self.errands.later(self.world.push.receipt_delay, lambda: self.report(sms, fate))
 
+    def catch_up(self) -> None:
+        """After a restart: report what was still on its way."""
+        for sms in [s for s in self.world.sms if s.status == "pending"]:
+            self.later(sms, fate_of(self.world, sms.phone))
+
     def report(self, sms: Sms, fate: dict[str, Any]) -> None:
         with self.world.lock:
             sms.status = "failed" if fate.get("receipt") == "failed" else "delivered"

@@ -1,4 +1,4 @@
-"""Does a page believe the drop-in `wx`? A real browser chooses and uploads a picture and consents to messages."""
+"""Does a page believe the drop-in `wx`? A real browser uploads a picture and consents to messages."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from werkzeug.wrappers import Response
 from sandbox.wechat_mp import jsapi_signature
 from tests.sandbox.conftest import Heard, Listener, Outside
 
-PAGE = """<!doctype html><meta charset="utf-8"><title>x</title><p id="out"></p><button id="pick">选择照片</button>
-<wx-open-subscribe template="TPL_A,TPL_B"><script type="text/wxtag-template"><button id="ask">订阅</button></script>
-</wx-open-subscribe><script src="{script}"></script><script>
+PAGE = """<!doctype html><meta charset="utf-8"><title>x</title><p id="out"></p>
+<button id="pick">选择照片</button><wx-open-subscribe template="TPL_A,TPL_B">
+<script type="text/wxtag-template"><button id="ask">订阅</button></script></wx-open-subscribe><script src="{script}"></script><script>
   var out = function (text) {{ document.getElementById("out").textContent += text + " | "; }};
   wx.config({config});
   wx.ready(function () {{ out("ready"); }});
   wx.error(function (e) {{ out(e.errMsg); }});
   document.getElementById("pick").onclick = function () {{
     wx.chooseImage({{ count: 1, success: function (chosen) {{
-      wx.uploadImage({{ localId: chosen.localIds[0], success: function (r) {{ out("media " + r.serverId); }} }});
+      var done = function (r) {{ out("media " + r.serverId); }};
+      wx.uploadImage({{ localId: chosen.localIds[0], success: done }});
     }} }});
   }};
   document.querySelector("wx-open-subscribe").addEventListener("success", function (e) {{
