@@ -71,10 +71,11 @@ class Client(WeChatClient):  # type: ignore[misc]
     def _request(self, method: str, url_or_endpoint: str, **kwargs: Any) -> Any:
         """One call, and one more with another token when WeChat refused this one."""
         params = dict(kwargs.pop("params", None) or {})
+        shape = object if kwargs.get("result_processor") else dict
 
         def attempt(token: str) -> Any:
             send = functools.partial(super(Client, self)._request, method, url_or_endpoint)
-            return self.answered(lambda: send(params={**params, "access_token": token}, **kwargs))
+            return self.answered(lambda: send(params={**params, "access_token": token}, **kwargs), shape)
 
         return self.with_token(attempt)
 
@@ -88,12 +89,12 @@ class Client(WeChatClient):  # type: ignore[misc]
                 raise
         return attempt(self.tokens.replace(token))
 
-    def answered(self, call: Callable[[], Any]) -> Any:
-        """What `call` answered, as a dict; everything else becomes a `WeChatError` without secrets."""
+    def answered(self, call: Callable[[], Any], shape: type = dict) -> Any:
+        """What `call` answered, if it is a `shape`; all else becomes a `WeChatError` without secrets."""
         failure, answer = self._outcome(call)
         if failure is not None:
             raise failure
-        if not isinstance(answer, dict):
+        if not isinstance(answer, shape) or isinstance(answer, requests.Response):
             raise faults.no_answer("no JSON", reached=True)
         return answer
 

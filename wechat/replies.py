@@ -90,7 +90,9 @@ def _progress(asked: Asked) -> str:
     facts, voice = asked.facts(), asked.voice
     if not facts.get("name"):
         return _not_bound(voice)
-    claims = facts.get("claims", [])
+    claims = facts.get("claims")
+    if claims is None:
+        return f"请点{voice.link('/h5/claims', '补助申请')}查看进度。"
     if not claims:
         return f"您还没有申请过补助。出院并拿到发票后，可在{voice.link('/h5/claims', '补助申请')}里申请。"
     lines = [f"{number} {state}" for number, state in claims[:CLAIMS_SHOWN]]

@@ -1,4 +1,4 @@
-"""What do the WeChat tests stand on? The application with the callback and sign-in served."""
+"""What do the WeChat tests stand on? The application, with pages to land on."""
 
 from __future__ import annotations
 
@@ -19,16 +19,11 @@ if TYPE_CHECKING:
 
 
 def serve(app: Flask) -> Flask:
-    """Add what the wiring does not yet serve, so that these tests stand by themselves."""
+    """Add the pages sign-in lands on here, where the product does not serve them itself."""
     from flask import Blueprint
 
     from core.access import allow
-    from wechat import oauth, views
 
-    for blueprint in (views.blueprint, oauth.blueprint):
-        if blueprint.name not in app.blueprints:
-            app.register_blueprint(blueprint)
-    app.extensions["csrf"].exempt(views.receive)
     pages = Blueprint("landings_of_these_tests", __name__)
     known = {rule.rule for rule in app.url_map.iter_rules()}
     for path in ("/h5/", "/h5/claims", "/h5/claims/<number>", "/s/<kind>"):

@@ -286,11 +286,11 @@ def test_only_wechats_hosts_are_called(caller: Client, peer: Peer) -> None:
 
 def test_wechatpys_own_groups_are_sent_to_the_same_place(caller: Client, peer: Peer) -> None:
     """Thirteen API groups of wechatpy carry an absolute address of their own."""
-    peer.answers["/cgi-bin/customservice/getkflist"] = say({"kf_list": []})
+    peer.answers["/customservice/getkflist"] = say({"kf_list": []})
     peer.answers["/datacube/getusersummary"] = say({"list": []})
     caller.customservice.get_accounts()
     caller.datacube.get_user_summary("2026-01-01", "2026-01-02")
-    assert set(peer.counts) == {TOKEN, "/cgi-bin/customservice/getkflist", "/datacube/getusersummary"}
+    assert set(peer.counts) == {TOKEN, "/customservice/getkflist", "/datacube/getusersummary"}
 
 
 REAL = "https://api.weixin.qq.com"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tracemalloc
 from typing import Any
 
@@ -123,6 +124,9 @@ def test_the_recorded_repeat_of_a_click_shares_its_key() -> None:
     assert parse(body).dedupe_key == parse(body).dedupe_key
 
 
+MARKUP = (b"<", b"</", b"]]>", b"&#x", b"<!DOCTYPE a>")
+
+
 @st.composite
 def mutated(draw: st.DrawFn) -> bytes:
     """A genuine body with a few bytes changed, cut, doubled or swapped for markup."""
@@ -130,16 +134,29 @@ def mutated(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(0, len(body)))
         until = min(len(body), at + draw(st.integers(0, 12)))
-        part = draw(
-            st.one_of(st.binary(max_size=8), st.sampled_from([b"<", b"</", b"]]>", b"&#x", b"<!DOCTYPE a>"]))
-        )
+        part = draw(st.one_of(st.binary(max_size=8), st.sampled_from(MARKUP)))
         body[at:until] = part
     return bytes(body)
 
 
-@settings(max_examples=5000)
+@settings(max_examples=500)
 @given(mutated())
 def test_mutated_bodies_are_read_or_refused(body: bytes) -> None:
+    read_or_refuse(body)
+
+
+def test_five_thousand_more_mutants_are_read_or_refused() -> None:
+    dice = random.Random(11)
+    bodies = [path.read_bytes() for path in ALL_BODIES]
+    for _ in range(5000):
+        body = bytearray(dice.choice(bodies))
+        for _ in range(dice.randint(1, 6)):
+            at = dice.randint(0, len(body))
+            body[at : at + dice.randint(0, 12)] = dice.choice((*MARKUP, dice.randbytes(dice.randint(0, 8))))
+        read_or_refuse(bytes(body))
+
+
+def read_or_refuse(body: bytes) -> None:
     try:
         message = parse(body)
     except BadCallback:

@@ -68,6 +68,7 @@ ANSWERS = [
     (event("CLICK", EventKey="no such key"), NOBODY, "您可以回复"),
     (text("进度"), ZHANG, "BZ1344201122043166720 办结"),
     (text("进度"), NEW, "您还没有申请过补助"),
+    (text("进度"), {"name": "张*国"}, "查看进度"),
     (text("我的"), ZHANG, "您有 1 件申请需要处理"),
     (text("绑定"), NOBODY, "next=/h5/bind"),
     (text("绑定"), ZHANG, "此微信已绑定 张*国"),
