@@ -12,6 +12,7 @@ world.sign_in(client, person=…|staff=…|openid=…)   writes a live session a
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import secrets
 import uuid
 from typing import Any
@@ -33,20 +34,23 @@ PASSWORD = "Fictional-Pass-2026"
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SURNAMES = "张王李赵陈刘杨黄周吴"
 # Valid check digits, fictional area 450000 (Guangxi), born 1968-01-01 onwards.
+_SERIAL = itertools.count(1)
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def id_number(serial: int, born: dt.date = dt.date(1968, 1, 1)) -> str:
-    """A resident identity number with a right check digit; `serial` 0–999."""
-    body = f"450100{born:%Y%m%d}{serial:03d}"
+    """A resident identity number with a right check digit; the birthday moves with `serial`."""
+    body = f"450100{born + dt.timedelta(serial // 1000):%Y%m%d}{serial % 1000:03d}"
     return body + "10X98765432"[sum(int(d) * w for d, w in zip(body, _WEIGHTS, strict=True)) % 11]
 
 
 class World:
     """Makes things; every verb commits, so that other connections (HTTP, workers) see them."""
 
-    def __init__(self) -> None:
-        self.serial = 0
+    @property
+    def serial(self) -> int:
+        """A new number at every look: two worlds in one test share no phone and no certificate."""
+        return next(_SERIAL)
 
     def union(self, name: str = "测试一厂工会委员会", parent: Union | None = None) -> Union:
         with transaction():
@@ -62,7 +66,6 @@ class World:
         return row
 
     def employee(self, union: Union | None = None, **values: Any) -> Employee:
-        self.serial += 1
         n = self.serial
         values.setdefault("name", f"{SURNAMES[n % 10]}测试{'甲乙丙丁戊己庚辛壬癸'[n % 10]}")
         values.setdefault("id_number", id_number(n))
@@ -116,7 +119,6 @@ class World:
     def staff(self, *roles: str, union: Union | None = None, name: str = "") -> StaffUser:
         from argon2 import PasswordHasher
 
-        self.serial += 1
         n = self.serial
         with transaction():
             row = StaffUser(
