@@ -1,4 +1,4 @@
-"""What may every page template call, and how does an application get it? Wiring of filters, globals, refusals."""
+"""What may every page template call, and how does an application get it?"""
 
 from __future__ import annotations
 

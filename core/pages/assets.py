@@ -1,4 +1,4 @@
-"""Where is a static file, and how long may it be kept? Addresses carry the content, so the answer is: a year."""
+"""Where is a static file, and how long may it be kept? (A year: addresses carry the content.)"""
 
 from __future__ import annotations
 

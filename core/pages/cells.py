@@ -25,7 +25,7 @@ class Cell:
 
 @pass_context
 def cell(context: Context, source: Any, label: str = "", value: Any = None, error: str = "") -> Cell:
-    """From a WTForms field, or from a name whose value and error stand in the page's `values` and `errors`."""
+    """From a WTForms field, or from a name with its value and error in the page's `values` and `errors`."""
     found = dict(error_list(context.get("errors")))
     if isinstance(source, str):
         value = _typed(context.get("values"), source) if value is None else value

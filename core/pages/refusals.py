@@ -75,7 +75,7 @@ def error_page(
 
 
 def _way_out(status: int, look: str) -> str:
-    """The page before when it was ours (a path only, so nothing foreign can be put in), else the home page."""
+    """The page before when it was ours (a path only: nothing foreign can be put in), else the home page."""
     if status == 503:
         return request.path
     before = (request.referrer or "").removeprefix(request.host_url)
@@ -90,7 +90,10 @@ def wants_json() -> bool:
 
 
 def again(page: Callable[[dict[str, str]], ResponseReturnValue]) -> None:
-    """Say, at the start of a POST view, how to show the form once more: page({field: words}) is sent with 422/409/429."""
+    """At the start of a POST view: page({field: words}) is what a refusal shows instead of an error page.
+
+    Used with 409, 422 and 429; the page gets `errors` and shows what was typed.
+    """
     g.again = page
 
 
@@ -131,7 +134,7 @@ def _answer(error: Refused) -> ResponseReturnValue:
         return redirect(location, 303)
     status = 409 if error.status == 303 else error.status
     if wants_json():
-        return jsonify(_as_json(error)), status
+        return _with(jsonify(_as_json(error)), status, error)
     page = g.pop("again", None)
     if page and status in (409, 422, 429):
         return _with(page(_as_errors(error)), status, error)

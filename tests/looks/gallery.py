@@ -1,4 +1,4 @@
-"""What does every macro look like in every state? A small app that shows them: flask --app tests.looks.gallery run"""
+"""What does every macro look like in every state? To see: flask --app tests.looks.gallery run"""
 
 from __future__ import annotations
 
@@ -25,6 +25,15 @@ NAV = (
     NavItem("roster", "职工名册", "/admin/form"),
     NavItem("audit", "操作日志", "/admin/table"),
 )
+STATES = ("待初核", "待复核", "打款失败", "已驳回", "办结")
+WRONG = {
+    "name": "请输入您的姓名",
+    "id_number": "证件号码应为 18 位，现在是 17 位",
+    "left_on": "出院日期不能早于入院日期（2026-10-01）",
+    "invoice": "请上传住院医疗费用发票",
+    "note": "请填写退回原因，申请人要看到",
+    "": "这次住院已经申请过（申报号 BZ202611210001）",
+}
 LOOK_ALIKE = {"a": "张建囯", "b": "张建国"}
 
 
@@ -36,6 +45,17 @@ def _docs() -> list[dict[str, str]]:
     ]
 
 
+def _shot(n: int) -> dict[str, str]:
+    label = f"住院发票 第 {n} 张"
+    photo = f"/photo/{n}"
+    return {"thumb_url": photo, "url": photo, "delete_url": f"{photo}/delete", "label": label}
+
+
+def _row(n: int, state: str, at: datetime) -> dict[str, Any]:
+    row = {"id": n, "kind": "住院补助", "number": f"BZ20261121000{n}", "name": "张*国", "state": state}
+    return row | {"union": "某某县某某学校工会委员会", "at": at, "fen": 123450 * n, "url": "/admin/review"}
+
+
 def _samples() -> dict[str, Any]:
     """Fictional content every page may use."""
     at = datetime(2026, 11, 20, 8, 38, 5, tzinfo=UTC)
@@ -44,16 +64,9 @@ def _samples() -> dict[str, Any]:
         "on": date(2026, 10, 1),
         "docs": _docs(),
         "look_alike": LOOK_ALIKE,
-        "photos": [
-            {"id": str(n), "thumb_url": f"/photo/{n}", "url": f"/photo/{n}", "delete_url": f"/photo/{n}/delete", "label": f"住院发票 第 {n} 张"}
-            for n in (1, 2)
-        ],
-        "rows": [
-            {"id": n, "kind": "住院补助", "number": f"BZ20261121000{n}", "name": "张*国", "union": "某某县某某学校工会委员会",
-             "at": at, "fen": 123450 * n, "state": state, "url": "/admin/review"}
-            for n, state in enumerate(("待初核", "待复核", "打款失败", "已驳回", "办结"), 1)
-        ],
-    }  # fmt: skip
+        "photos": [_shot(1), _shot(2)],
+        "rows": [_row(n, state, at) for n, state in enumerate(STATES, 1)],
+    }
 
 
 def create_gallery(*, static_folder: Path = ROOT / "static") -> Flask:
@@ -91,6 +104,12 @@ def page_names() -> list[str]:
 
 
 def _routes(app: Flask) -> None:
+    last: dict[str, Any] = {}
+
+    @app.get("/last")
+    def last_post() -> Response:
+        return jsonify(last)
+
     @app.get("/")
     def index() -> str:
         return render_template("h5/_index.html", names=page_names())
@@ -100,11 +119,17 @@ def _routes(app: Flask) -> None:
         if name not in page_names():
             abort(404)
         wrong = "wrong" in request.args
-        errors = {"name": "请输入您的姓名", "id_number": "证件号码应为 18 位，现在是 17 位", "left_on": "出院日期不能早于入院日期（2026-10-01）",
-                  "invoice": "请上传住院医疗费用发票", "note": "请填写退回原因，申请人要看到", "": "这次住院已经申请过（申报号 BZ202611210001）"} if wrong else {}  # fmt: skip
-        return render_template(
-            f"{name}.html", errors=errors, values={}, wrong=wrong, **_samples()
-        ), 422 if wrong else 200
+        if request.method == "POST":
+            first = request.files.get("invoice")
+            last.clear()
+            last.update(
+                do=request.form.get("do"),
+                files=sorted(request.files),
+                first=first.filename if first else None,
+            )
+        errors = WRONG if wrong else {}
+        page = render_template(f"{name}.html", errors=errors, values={}, wrong=wrong, **_samples())
+        return page, 422 if wrong else 200
 
     @app.get("/errors/<side>/<int:status>")
     def error(side: str, status: int) -> str:
