@@ -8,10 +8,13 @@ from typing import Any
 
 from flask import Blueprint, Flask, request, session, url_for
 
-import schema  # noqa: F401 - every table is known before the first query
 import content.views
 import employee.views
+import notify.admin
 import notify.jobs
+import notify.receipts
+import notify.views
+import schema  # noqa: F401 - every table is known before the first query
 import staff.admin
 import wechat.commands
 import wechat.jobs
@@ -22,6 +25,7 @@ from core.access import Actor, Loader
 from core.bell import Jobs
 from core.pages import NavItem
 from employee import service as employees
+from notify.recipients import recipients
 from staff import service as staff_service
 
 BLUEPRINTS: list[Blueprint] = [
@@ -30,10 +34,13 @@ BLUEPRINTS: list[Blueprint] = [
     employee.views.blueprint,
     content.views.blueprint,
     staff.admin.blueprint,
+    notify.views.blueprint,
+    notify.admin.blueprint,
+    notify.receipts.blueprint,
 ]
 
 # Views that machines post to; each checks a signature or secret of its own.
-CSRF_EXEMPT: list[Callable[..., Any]] = [wechat.views.receive]
+CSRF_EXEMPT: list[Callable[..., Any]] = [wechat.views.receive, notify.receipts.receive]
 
 
 def _employee() -> Actor | None:
@@ -45,6 +52,9 @@ def _staff() -> Actor | None:
     staff_id = session.get("staff_id")
     return staff_service.actor_of(uuid.UUID(staff_id), session.get("epoch", 0)) if staff_id else None
 
+
+# How a person can be reached, for messages that name only whom they are for.
+recipients.update(employee=employees.recipient, staff=staff_service.recipient)
 
 # Who is asking, per area; each reads flask.session and the database once per request.
 ACTORS: dict[str, Loader] = {"employee": _employee, "staff": _staff}
@@ -69,7 +79,7 @@ def _navigation() -> list[NavItem]:
 
 def frame(app: Flask) -> dict[str, Any]:
     """What the page frames ask for; see `core.pages.register_pages`."""
-    return {"admin_nav": _navigation}
+    return {"admin_nav": _navigation, "unread": notify.views.unread}
 
 
 def sign_in(kind: str) -> str:

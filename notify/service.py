@@ -77,7 +77,7 @@ def send_code(purpose: str, phone: str, code: str) -> None:
 
 def _filling(about: About, values: Mapping[str, str]) -> dict[str, str]:
     when = clock.now().astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
-    return {**_site(), "number": about[2] or "-", "when": when, "id": str(about[1] or ""), **values}
+    return {**values, **_site(), "number": about[2] or "-", "when": when, "id": str(about[1] or "")}
 
 
 def _site() -> dict[str, str]:

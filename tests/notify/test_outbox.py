@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,54 +12,8 @@ from sqlalchemy import text
 from core.db import transaction
 from notify import jobs, queries
 from notify.models import InboxMessage, OutboxMessage
-from notify.recipients import Recipient, recipients
 from notify.service import resend, send, send_code
-
-PHONE = "13800000001"
-
-
-@pytest.fixture
-def reach(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """`reach(phone=…, openid=…)`: how everybody can be reached in this test."""
-
-    def set_(**values: Any) -> None:
-        monkeypatch.setitem(recipients, "employee", lambda _id: Recipient(**values))
-
-    set_(phone=PHONE)
-    return set_
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "PACE", jobs.Pace(settle_factor=0.0, ask_again=0.0))
-
-
-def tell(kind: str = "claim_returned", dedupe: str = "", **values: str) -> uuid.UUID:
-    person = uuid.uuid4()
-    about = ("claim", uuid.uuid4(), "BZ1300000000000000001")
-    with transaction():
-        send(
-            kind,
-            employee=person,
-            about=about,
-            values={"reason": "发票照片不清楚", "amount": "1,234.50", **values},
-            dedupe=dedupe or f"claim:{uuid.uuid4()}:{kind}",
-        )
-    return person
-
-
-def inbox_of(sandbox: str, phone: str = PHONE) -> list[dict[str, Any]]:
-    return requests.get(f"{sandbox}/sms.json", params={"phone": phone}, timeout=5).json()["messages"]
-
-
-def statuses(db: Any) -> list[str]:
-    db.session.rollback()
-    return [row.status for row in db.session.query(OutboxMessage).order_by(OutboxMessage.id)]
-
-
-def fault(sandbox: str, kind: str, **more: Any) -> None:
-    given = {"service": "sms", "kind": kind, "times": 1, **more}
-    requests.post(f"{sandbox}/faults.json", json=given, timeout=5).raise_for_status()
+from tests.notify.conftest import PHONE, fault, inbox_of, statuses, tell
 
 
 def test_a_returned_claim_is_told_by_inbox_and_sms(db: Any, sandbox: str, reach: Any) -> None:

@@ -1,0 +1,72 @@
+"""Which pages show a person their messages? 站内信 (E5)."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from core.access import allow, current_actor
+from core.db import transaction
+from core.errors import Missing
+from notify import queries, service
+from notify.messages import MESSAGES
+
+blueprint = Blueprint("messages", __name__, url_prefix="/h5/messages")
+
+
+@blueprint.get("")
+@allow("employee")
+def index() -> str:
+    owner_id = _owner()
+    found = queries.inbox(owner_id, _id(request.args.get("before")), queries.PAGE + 1)
+    shown = found[: queries.PAGE]
+    return render_template(
+        "messages/index.html",
+        items=shown,
+        unread_now=queries.unread_count(owner_id),
+        next_url=url_for(".index", before=shown[-1].id) if len(found) > len(shown) else "",
+    )
+
+
+@blueprint.get("/<uuid:message_id>")
+@allow("employee")
+def show(message_id: uuid.UUID) -> str:
+    """Opening a message marks it read; opening it again changes nothing."""
+    message = queries.inbox_message(_owner(), message_id)
+    if message is None:
+        raise Missing
+    if message.read_at is None:
+        with transaction():
+            service.mark_read(message.owner_id, message.id)
+    words = MESSAGES.get(message.kind)
+    return render_template("messages/show.html", message=message, label=words.label if words else "")
+
+
+@blueprint.post("/read")
+@allow("employee")
+def read_all() -> ResponseReturnValue:
+    with transaction():
+        service.mark_all_read(_owner())
+    return redirect(url_for(".index"), 303)
+
+
+def unread() -> int:
+    """The number on the tab 消息."""
+    actor = current_actor()
+    return queries.unread_count(actor.id) if actor.kind == "employee" and actor.id else 0
+
+
+def _owner() -> uuid.UUID:
+    owner_id = current_actor().id
+    if owner_id is None:
+        raise Missing
+    return owner_id
+
+
+def _id(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        raise Missing from None
