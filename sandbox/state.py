@@ -65,8 +65,7 @@ class Sms:
     params: list[str]
     text: str
     at: float
-    status: str = "pending"  # pending | delivered | failed | refused
-    code: str = "Ok"
+    status: str = "pending"  # pending | delivered | failed
     reason: str = ""
     context: str = ""  # what the sender gave for itself: SessionContext, OutId
     reported_at: float = 0.0

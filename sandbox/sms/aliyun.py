@@ -17,7 +17,8 @@ from urllib.parse import quote
 
 from flask import Blueprint, Request, Response, request
 
-from sandbox.sms.inbox import accept, fate_of, places_in, plain_number, recent, stamped, text_of
+from sandbox.clock import shown
+from sandbox.sms.inbox import accept, fate_of, places_in, plain_number, recent, text_of
 from sandbox.state import Sms, World, world
 
 cloud = Blueprint("sms_aliyun", __name__)
@@ -168,8 +169,8 @@ def receipt(sms: Sms) -> dict[str, Any]:
     is_there = sms.status == "delivered"
     return {
         "phone_number": sms.phone,
-        "send_time": stamped(sms.at),
-        "report_time": stamped(sms.reported_at or time.time()),
+        "send_time": shown(sms.at),
+        "report_time": shown(sms.reported_at or time.time()),
         "success": is_there,
         "err_code": "DELIVERED" if is_there else "MK:0001",
         "err_msg": "用户接收成功" if is_there else sms.reason,
@@ -188,7 +189,7 @@ def query_details(here: World, given: dict[str, str]) -> dict[str, Any]:
     found = [
         s
         for s in recent(here, "aliyun", phone, 31 * 86400)
-        if (not biz_id or s.id == biz_id) and stamped(s.at)[:10].replace("-", "") == day
+        if (not biz_id or s.id == biz_id) and shown(s.at)[:10].replace("-", "") == day
     ]
     size, page = int(given.get("PageSize", 10)), int(given.get("CurrentPage", 1))
     rows = [_detail(s) for s in found[(page - 1) * size : page * size]]
@@ -201,8 +202,8 @@ def _detail(sms: Sms) -> dict[str, Any]:
         "ErrCode": receipt(sms)["err_code"] if status != 1 else "",
         "TemplateCode": sms.template,
         "OutId": sms.context,
-        "ReceiveDate": stamped(sms.reported_at) if status != 1 else "",
-        "SendDate": stamped(sms.at),
+        "ReceiveDate": shown(sms.reported_at) if status != 1 else "",
+        "SendDate": shown(sms.at),
         "PhoneNum": sms.phone,
         "Content": sms.text,
         "SendStatus": status,

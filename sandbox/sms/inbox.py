@@ -15,7 +15,6 @@ from typing import Any
 import requests
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from sandbox.clock import shown
 from sandbox.errands import Errands
 from sandbox.state import Sms, World, world
 
@@ -115,10 +114,6 @@ class Receipts:
         except requests.RequestException as error:
             return type(error).__name__
         return f"{answer.status_code} {answer.text[:200]}"
-
-
-def stamped(moment: float) -> str:
-    return shown(moment)
 
 
 # -- what people and tests see and set -------------------------------------------------

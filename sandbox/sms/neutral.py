@@ -10,7 +10,8 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.sms.inbox import accept, fate_of, plain_number, stamped, text_of
+from sandbox.clock import shown
+from sandbox.sms.inbox import accept, fate_of, plain_number, text_of
 from sandbox.state import Sms, World, world
 
 cloud = Blueprint("sms_neutral", __name__)
@@ -55,5 +56,5 @@ def status(sms_id: str) -> Response | tuple[Response, int]:
 
 
 def receipt(sms: Sms) -> dict[str, Any]:
-    at = stamped(sms.reported_at) if sms.reported_at else ""
+    at = shown(sms.reported_at) if sms.reported_at else ""
     return {"id": sms.id, "phone": sms.phone, "status": sms.status, "reason": sms.reason, "at": at}

@@ -15,7 +15,8 @@ from typing import Any
 
 from flask import Blueprint, Request, Response, request
 
-from sandbox.sms.inbox import accept, fate_of, places_in, plain_number, recent, stamped, text_of
+from sandbox.clock import shown
+from sandbox.sms.inbox import accept, fate_of, places_in, plain_number, recent, text_of
 from sandbox.state import Sms, World, world
 
 cloud = Blueprint("sms_tencent", __name__)
@@ -166,7 +167,7 @@ def _number_code(here: World, number: str, phone: str, text: str) -> str:
         return THIRTY_SECONDS
     today = here.clock.day()
     same_day = [
-        s for s in recent(here, "tencent", phone, 86400) if stamped(s.at)[:10].replace("-", "") == today
+        s for s in recent(here, "tencent", phone, 86400) if shown(s.at)[:10].replace("-", "") == today
     ]
     return A_DAY if len(same_day) >= DAILY else ""
 
@@ -187,7 +188,7 @@ def _status(number: str, code: str, body: dict[str, Any], serial: str = "") -> d
 def receipt(sms: Sms) -> dict[str, Any]:
     is_there = sms.status == "delivered"
     return {
-        "user_receive_time": stamped(sms.reported_at or time.time()),
+        "user_receive_time": shown(sms.reported_at or time.time()),
         "nationcode": "86",
         "mobile": sms.phone,
         "report_status": "SUCCESS" if is_there else "FAIL",

@@ -12,7 +12,7 @@ from flask import Response, current_app
 from sandbox.people import Person
 from sandbox.state import Template, World
 from sandbox.wechat_api.gate import WeChatError, answer, call, ok, sent_json
-from sandbox.wechat_fields import fields_of, filled, first_complaint
+from sandbox.wechat_fields import filled, first_complaint
 
 DAILY_TEMPLATES = 100_000
 DEDUPE_SECONDS = 600
@@ -94,7 +94,7 @@ def _remembered(here: World, person: Person, body: dict[str, Any]) -> tuple[int,
 def _deliver(here: World, person: Person, template: Template, body: dict, data: dict, msgid: int) -> None:
     status = here.push.finish_status or ("failed:user block" if person.is_blocking else "success")
     if status == "success":
-        _show(here, person, "template", template, body, data)
+        show_message(here, person, "template", template, body, data)
     engine = current_app.extensions["sandbox_push"]
     told = {"MsgID": msgid, "Status": status}
     if here.push.is_finish_first:
@@ -103,7 +103,7 @@ def _deliver(here: World, person: Person, template: Template, body: dict, data: 
         engine.event_later(person.openid, "TEMPLATESENDJOBFINISH", **told)
 
 
-def _show(here: World, person: Person, kind: str, template: Template, body: dict, data: dict) -> None:
+def show_message(here: World, person: Person, kind: str, template: Template, body: dict, data: dict) -> None:
     miniprogram = body.get("miniprogram") or {}
     here.say(
         person,
@@ -116,8 +116,6 @@ def _show(here: World, person: Person, kind: str, template: Template, body: dict
         miniprogram=miniprogram,
     )
 
-
-show_message = _show
 
 CUSTOM_KINDS = {
     "text": ("content",),
@@ -206,7 +204,3 @@ def delete_template(here: World) -> Response:
         del here.templates[template.template_id]
         here.changed()
     return ok()
-
-
-def is_complete(template: Template) -> bool:
-    return bool(template.template_id and fields_of(template.content))

@@ -15,7 +15,8 @@ from tests.sandbox.conftest import Heard, Listener, Outside
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>x</title><p id="out"></p>
 <button id="pick">选择照片</button><wx-open-subscribe template="TPL_A,TPL_B">
-<script type="text/wxtag-template"><button id="ask">订阅</button></script></wx-open-subscribe><script src="{script}"></script><script>
+<script type="text/wxtag-template"><button id="ask">订阅</button></script></wx-open-subscribe>
+<script src="{script}"></script><script>
   var out = function (text) {{ document.getElementById("out").textContent += text + " | "; }};
   wx.config({config});
   wx.ready(function () {{ out("ready"); }});
