@@ -63,16 +63,18 @@ def is_signed(given: str, *parts: str) -> bool:
     return hmac.compare_digest(given.encode(), signature(*parts).encode())
 
 
-def check_fresh(timestamp: str, now: int, freshness: int) -> None:
-    """Refuse a timestamp that is not ten digits, or too far from now.
+def check_fresh(timestamp: str, now: int, freshness: int) -> int:
+    """Refuse a timestamp that is not ten digits, or too far from now; answers how many seconds apart.
 
     Ten digits exactly, because the signed fields are joined without a delimiter: a digit moved from the nonce
     to the timestamp would still verify.
     """
     if not re.fullmatch(r"[0-9]{10}", timestamp):
         raise NotGenuine("timestamp is not ten digits")
-    if abs(now - int(timestamp)) > freshness:
+    apart = abs(now - int(timestamp))
+    if apart > freshness:
         raise NotGenuine("timestamp is outside the window")
+    return apart
 
 
 def open_sealed(ciphertext: str, account: Account) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from flask import Blueprint, current_app, redirect, request, session
+from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
@@ -20,6 +21,7 @@ from core.errors import NotAllowed, Refused
 from wechat import client, faults, signin
 from wechat.client import SignIn
 from wechat.faults import WeChatError
+from wechat.transport import Account
 
 blueprint = Blueprint("wechat_oauth", __name__, url_prefix="/wechat")
 
@@ -30,6 +32,12 @@ BROWSER = "oauth_browser"
 EXPIRED = "登录已过期，请重新打开公众号菜单进入。"
 SNAPSHOT = "请点右下角“使用完整服务”后再操作"
 AWAY = "微信登录暂时没有成功，请过几分钟再从公众号菜单进入。"
+
+
+@blueprint.record_once
+def _check_where_calls_go(state: BlueprintSetupState) -> None:
+    """Refuse to start when calls would leave for WeChat although this is not production."""
+    Account.of(state.app.extensions["huzhu"]["settings"])
 
 
 @blueprint.get("/oauth")

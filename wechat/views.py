@@ -28,6 +28,7 @@ SUCCESS = "success"
 PRODUCT = product_hooks()
 SIGNED = ("timestamp", "nonce")
 LONGEST_PARAMETER = 256
+WARN_SECONDS = 60
 
 
 def use_hooks(app: Flask, hooks: Hooks) -> None:
@@ -70,7 +71,9 @@ def _open(given: dict[str, str], account: crypto.Account) -> bytes:
     """The message inside the request. Raises `BadCallback` or `NotGenuine`."""
     if given["encrypt_type"] != "aes":
         raise NotGenuine("not safe mode")
-    crypto.check_fresh(given["timestamp"], int(clock.now().timestamp()), account.freshness)
+    apart = crypto.check_fresh(given["timestamp"], int(clock.now().timestamp()), account.freshness)
+    if apart > WARN_SECONDS:
+        log.warning("our clock and WeChat's drift apart", extra={"seconds": apart})
     if (request.content_length or 0) > incoming.MAX_BYTES:
         raise BadCallback("the body is longer than 64 KB")
     outer = incoming.read_xml(request.stream.read(incoming.MAX_BYTES + 1))

@@ -247,6 +247,13 @@ def test_the_window_is_a_setting(make_app: Callable[..., Flask]) -> None:
         assert response.status_code == status
 
 
+def test_a_clock_that_drifts_is_told_before_it_blocks(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+    post(sealed(text("x"), at=int(time.time()) - 5))
+    assert "drift" not in caplog.text
+    assert post(sealed(text("y"), at=int(time.time()) - 90)).status_code == 200
+    assert "drift" in caplog.text
+
+
 # --- repeats ----------------------------------------------------------------------------------------------
 
 
