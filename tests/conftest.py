@@ -264,6 +264,31 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.fixture
+def statements(app: Flask) -> Callable[[], contextlib.AbstractContextManager[list[str]]]:
+    """`with statements() as seen:` collects the SQL statements of this process."""
+    from sqlalchemy import event
+
+    from core.db import db
+
+    @contextlib.contextmanager
+    def collect() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            seen.append(statement)
+
+        with app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return collect
+
+
 # --- real servers ------------------------------------------------------------------------------------------
 
 
