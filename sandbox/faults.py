@@ -164,7 +164,7 @@ def _rate_limited(fault: Fault) -> Response:
     if fault.service == "wechat_api":
         rid = "00000000-00000000-00000000"
         return _json({"errcode": 45009, "errmsg": f"reach max api daily quota limit rid: {rid}"})
-    answer = _json({"error": "rate limited"}, 429)
+    answer = _json({"error": "LimitExceeded"}, 429)
     answer.headers["Retry-After"] = str(int(fault.seconds))
     return answer
 
