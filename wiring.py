@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, request, session, url_for
 
+import claims.views
 import content.views
 import employee.views
 import notify.admin
@@ -32,6 +33,7 @@ BLUEPRINTS: list[Blueprint] = [
     wechat.views.blueprint,
     wechat.oauth.blueprint,
     employee.views.blueprint,
+    claims.views.blueprint,
     content.views.blueprint,
     staff.admin.blueprint,
     notify.views.blueprint,

@@ -37,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Todo:
-    """Something that waits for the person: `reason` is the reviewer's or the bank's, `path` where to do it."""
+    """Something that waits for the person: why (`reason`), what to press (`action`), where (`path`)."""
 
     number: str
     state: str
@@ -68,7 +68,7 @@ def of_employee(key: str, employee_id: uuid.UUID | None) -> Claim:
 
 
 def for_employee(employee_id: uuid.UUID, before: str = "") -> tuple[list[Row], str]:
-    """The newest applications, those older than the one `before` names, and where to go on ("" at the end)."""
+    """The newest applications, or those older than `before`, and where to go on ("" at the end)."""
     query = select(
         Claim.id, Claim.number, Claim.kind, Claim.state, Claim.step, Claim.created_at, Claim.saved_at,
         Claim.submitted_at, Claim.admitted_on, Claim.award_fen,

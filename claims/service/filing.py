@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from claims.models import Claim, ClaimDocument
 from claims.rules import (
@@ -149,7 +150,7 @@ def standing_photos(claim: Claim) -> list[ClaimDocument]:
             ClaimDocument.removed_at.is_(None),
             StoredFile.erased_at.is_(None),
         )
-        .distinct(ClaimDocument.kind)
+        .ext(distinct_on(ClaimDocument.kind))
         .order_by(ClaimDocument.kind, ClaimDocument.added_at.desc())
     )
     return list(db.session.scalars(query))

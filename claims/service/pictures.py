@@ -35,6 +35,7 @@ def store(picture: Picture, kind: str) -> StoredFile:
             f"{row.id}/{key}", seal_file(getattr(picture, size), keyring=ring, aad=f"{row.id}|{size}")
         )
     db.session.add(row)
+    db.session.flush()
     return row
 
 

@@ -1,0 +1,103 @@
+"""Which claim is meant, whose is it, and what do all its pages need?"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from typing import Any
+
+from flask import Blueprint, request
+from werkzeug.datastructures import FileStorage
+
+from claims import queries, service
+from claims.models import Claim
+from claims.rules import step_of
+from claims.service import checks, figures, pictures
+from core.access import Actor, current_actor
+from core.db import transaction
+from core.errors import Missing
+
+blueprint = Blueprint("claims", __name__, url_prefix="/h5/claims")
+
+SAMPLES = {1: "img/sample-id.svg", 2: "img/sample-paper.svg"}
+
+
+def me() -> Actor:
+    """The signed-in employee."""
+    return current_actor()
+
+
+def my_id() -> uuid.UUID:
+    actor = me()
+    if actor.id is None:
+        raise Missing
+    return actor.id
+
+
+def own(number: str) -> Claim:
+    """The person's own claim. Somebody else's is as absent as one that never was (404)."""
+    return queries.of_employee(number, my_id())
+
+
+def path_of(claim: Claim, page: str = "") -> str:
+    """Addresses are built here once instead of by url_for in every row."""
+    return f"/h5/claims/{claim.number}{'/' if page else ''}{page}"
+
+
+def uploaders(claim: Claim, step: int | None = None, only: set[str] | None = None) -> list[dict[str, Any]]:
+    """What the photo questions of a page show: each paper of the plan's list with what is there already."""
+    have: dict[str, list[dict[str, str]]] = {}
+    for document in checks.documents_of(claim):
+        have.setdefault(document.kind, []).append(_file(claim, document.id))
+    return [
+        {
+            "kind": paper.code,
+            "label": paper.label,
+            "hint": paper.hint,
+            "min": paper.min_count,
+            "max": paper.max_count,
+            "files": _labelled(paper.label, have.get(paper.code, [])),
+            "sample": SAMPLES.get(step_of(paper.code, paper.when), "") if _has_sample(paper.code) else "",
+        }
+        for paper in figures.papers_of(claim)
+        if step in (None, step_of(paper.code, paper.when)) and (only is None or paper.code in only)
+    ]
+
+
+def _has_sample(code: str) -> bool:
+    return code in ("id_front", "invoice")
+
+
+def _file(claim: Claim, document_id: uuid.UUID) -> dict[str, str]:
+    at = path_of(claim, f"documents/{document_id}")
+    return {
+        "id": str(document_id),
+        "thumb_url": f"{at}/thumb",
+        "url": f"{at}/preview",
+        "delete_url": f"{at}/delete",
+    }
+
+
+def _labelled(label: str, files: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [{**file, "label": f"{label} 第 {n} 张"} for n, file in enumerate(files, 1)]
+
+
+def tab_name() -> str:
+    """This page's own name: how a save knows whether another tab was in between."""
+    return request.form.get("tab") or secrets.token_hex(8)
+
+
+def keep_photos(claim: Claim, kinds: list[str]) -> None:
+    """Photos that came with the whole page (JavaScript off): each is kept by itself, so none is lost."""
+    for kind in kinds:
+        for upload in request.files.getlist(kind):
+            if upload.filename:
+                keep_photo(claim, kind, upload)
+
+
+def keep_photo(claim: Claim, kind: str, upload: FileStorage) -> tuple[uuid.UUID, str]:
+    """Decode outside the transaction, keep inside it; the new photo's id and what the coach says."""
+    picture = pictures.picture_of(upload.stream, kind)  # type: ignore[arg-type]
+    with transaction():
+        document = service.add_document(claim, kind, picture, me())
+    return document.id, picture.advice or ""
