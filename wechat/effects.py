@@ -94,3 +94,5 @@ TOLD: dict[str, Callable[[Incoming, Hooks], None]] = {
     "annual_renew": _alarm,
     "verify_expired": _alarm,
 }
+
+CHANGING = frozenset({*FOLLOWING, *TOLD})

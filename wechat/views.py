@@ -88,9 +88,13 @@ def _open(given: dict[str, str], account: crypto.Account) -> bytes:
 
 
 def _handle(message: Incoming, body: bytes) -> str:
-    """The passive reply to `message`; what it changes is in one transaction with its first arrival."""
+    """The passive reply to `message`; what it changes is in one transaction with its first arrival.
+
+    A message that changes nothing is one insert, which needs no BEGIN and no COMMIT around it.
+    """
+    alone = {} if message.topic in effects.CHANGING else {"isolation_level": "AUTOCOMMIT"}
     with transaction():
-        connection = db.session.connection()
+        connection = db.session.connection(execution_options=alone)
         kept = service.keep(connection, message, body, _reply(message))
         if kept.is_first:
             _change(connection, message)

@@ -73,6 +73,11 @@ WRONG = {
     "UTF-16": event("CLICK").encode("utf-16"),
     "cut off": event("CLICK").encode()[:-5],
     "two documents": event("CLICK").encode() * 2,
+    "DOCTYPE": b"<!DOCTYPE xml>" + event("CLICK").encode(),
+    "DOCTYPE after a comment": b"<?xml version='1.0'?>\n<!-- x --> <!DOCTYPE xml []>"
+    + event("CLICK").encode(),
+    "entity of its own": b"<!DOCTYPE x [<!ENTITY a 'CLICK'>]>"
+    + event("CLICK").replace("CLICK", "&a;").encode(),
     "undefined entity": event("CLICK").replace("CLICK", "&x;").encode(),
     "surrogate": event("CLICK").replace("CLICK", "&#xD800;").encode(),
     "NUL": event("CLICK").replace("CLICK", "&#0;").encode(),
