@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from core.db import db
 from union.models import Union
@@ -16,3 +16,14 @@ def names_of(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     wanted = set(ids)
     rows = db.session.execute(select(Union.id, Union.name).where(Union.id.in_(wanted))) if wanted else ()
     return {row[0]: row[1] for row in rows}
+
+
+def below(union_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
+    """The ids of a union and of every union under it, to put into another query."""
+    top = select(Union.path).where(Union.id == union_id).scalar_subquery()
+    return select(Union.id).where(Union.path.startswith(top))
+
+
+def named(part: str) -> Select[tuple[uuid.UUID]]:
+    """The ids of the unions with `part` in their name, to put into another query."""
+    return select(Union.id).where(Union.name.icontains(part, autoescape=True))

@@ -10,7 +10,16 @@ from employee.service.binding import (
     unbind,
 )
 from employee.service.consents import give_consent, has_consents, withdraw_consent
-from employee.service.people import EmployeeCard, actor_of, bound_person, card, cards, get, recipient
+from employee.service.people import (
+    EmployeeCard,
+    actor_of,
+    bound_person,
+    card,
+    cards,
+    get,
+    recipient,
+    same_person,
+)
 
 __all__ = [
     "Bound",
@@ -28,6 +37,7 @@ __all__ = [
     "has_consents",
     "recipient",
     "request_code",
+    "same_person",
     "unbind",
     "withdraw_consent",
 ]

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 
 from core.access import Actor
 from core.db import db
@@ -49,6 +49,13 @@ def card(employee_id: uuid.UUID) -> EmployeeCard:
     if employee_id not in found:
         raise Missing
     return found[employee_id]
+
+
+def same_person(id_number: str, phone: str) -> Select[tuple[uuid.UUID]]:
+    """The ids of people with this certificate number or this phone, to put into another query."""
+    return select(Employee.id).where(
+        or_(Employee.id_number.matches(id_number), Employee.phone.matches(phone))  # type: ignore[attr-defined]
+    )
 
 
 def cards(ids: list[uuid.UUID]) -> dict[uuid.UUID, EmployeeCard]:

@@ -40,6 +40,12 @@ def is_person(staff_id: uuid.UUID, id_number: str, phone: str) -> bool:
     return bool(id_number and row.id_number == id_number) or bool(phone and row.phone == phone)
 
 
+def identity(staff_id: uuid.UUID) -> tuple[str, str]:
+    """Certificate number and phone of a member of staff, to keep their own cases away from them (M10)."""
+    row = db.session.get(StaffUser, staff_id)
+    return (row.id_number or "", row.phone or "") if row else ("", "")
+
+
 def label(staff_id: uuid.UUID) -> str:
     """The name shown beside a decision. Raises `Missing`."""
     name = db.session.scalar(select(StaffUser.name).where(StaffUser.id == staff_id))
