@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask, request
@@ -94,9 +95,8 @@ def register_pages(
         error_list=error_list,
         char_diff=char_diff,
         site=site,
-        unread=unread,
-        admin_nav=admin_nav,
-        person=person,
+        # one name for the frames' own, so that a page may call its variables `person` or `unread`
+        frame=SimpleNamespace(unread=unread, admin_nav=admin_nav, person=person),
     )
     app.context_processor(_reader_wishes)
     app.after_request(cache_static)
