@@ -10,11 +10,13 @@ from flask import Blueprint, Flask, request, session, url_for
 
 import claims.views
 import content.views
+import demo
 import employee.views
 import notify.admin
 import notify.jobs
 import notify.receipts
 import notify.views
+import portal.views
 import schema  # noqa: F401 - every table is known before the first query
 import staff.admin
 import wechat.commands
@@ -35,6 +37,7 @@ BLUEPRINTS: list[Blueprint] = [
     employee.views.blueprint,
     claims.views.blueprint,
     content.views.blueprint,
+    portal.views.blueprint,
     staff.admin.blueprint,
     notify.views.blueprint,
     notify.admin.blueprint,
@@ -73,6 +76,7 @@ JOBS: Jobs = {
 def add_commands(app: Flask) -> None:
     """Command-line groups of the features."""
     app.cli.add_command(wechat.commands.group)
+    app.cli.add_command(demo.command)
 
 
 def _navigation() -> list[NavItem]:

@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from claims.models import Claim, ReturnReason, ReviewHold
-from claims.rules import ITEMS, REFUSALS, WORKFLOW
+from claims.rules import ITEMS, REFUSALS, STARTING_REASONS, WORKFLOW
 from claims.service.figures import adopt, approval_mark, estimate
 from core import audit, clock
 from core.access import Actor
@@ -167,6 +167,14 @@ def reasons() -> list[ReturnReason]:
     """常用退回意见, most used first."""
     query = select(ReturnReason).where(ReturnReason.is_active)
     return list(db.session.scalars(query.order_by(ReturnReason.uses.desc(), ReturnReason.text)))
+
+
+def seed_reasons() -> None:
+    """Put the common reasons a new deployment starts with on an empty list."""
+    if not db.session.scalar(select(func.count()).select_from(ReturnReason)):
+        db.session.add_all(
+            ReturnReason(text=text, item=item, uses=0, is_active=True) for text, item in STARTING_REASONS
+        )
 
 
 def save_reason(text: str, item: str, by: Actor) -> None:

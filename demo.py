@@ -1,0 +1,248 @@
+"""What does a newcomer's system hold? Fictional unions, people, staff and claims in every state, loaded once.
+
+Everything goes through the features' own services, so that the demo can hold nothing the product could not
+have made. Never loaded in production.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterator
+
+import click
+from PIL import Image, ImageDraw, ImageFont
+from sqlalchemy import select
+
+from claims import service as claims
+from claims.models import Claim
+from claims.service import figures, review
+from config import demo
+from content.models import Article
+from core import clock, context
+from core.access import Actor
+from core.db import db, transaction
+from core.files import take_picture
+from core.identifiers import birth_on, is_male
+from core.roles import EMPLOYEE, FOLLOWER, GUEST, STAFF
+from employee import service as employees
+from employee.models import Employee
+from plans import service as plans
+from plans.models import Coverage
+from staff.models import Grant, StaffUser
+from staff.service.sign_in import hasher
+from union.models import Union
+
+
+@click.command("demo")
+@click.option("--show", is_flag=True, help="Only print the sign-ins.")
+def command(show: bool) -> None:
+    """Load the demo data once (development only)."""
+    settings = context.settings()
+    if settings.is_production:
+        raise click.ClickException("APP_ENV: the demo data are not for production")
+    if show:
+        click.echo("\n".join(sign_ins()))
+    elif db.session.scalar(select(Union.id).limit(1)) is None:
+        load()
+
+
+def sign_ins() -> Iterator[str]:
+    """The lines `make run` prints."""
+    yield f"Password of every demo sign-in: {demo.PASSWORD}"
+    yield f"Dynamic codes (动态码): {context.settings().sandbox_url}/codes"
+    for person in demo.STAFF:
+        yield f"  {person.phone}  {person.name}  {person.does}"
+    roster = "、".join(f"{p.name} {p.phone}" for p in demo.PEOPLE[:3])
+    yield f"Insured people to bind on the phone: {roster} …"
+
+
+def load() -> None:
+    """Make all of it; each part in its own transaction."""
+    with transaction():
+        union = _unions()
+        people = [_person(row, union) for row in demo.PEOPLE]
+        staff = {row.roles[0]: _staff(row) for row in demo.STAFF}
+        review.seed_reasons()
+        _articles()
+    _claims(people, staff)
+
+
+def _unions() -> Union:
+    names = (("示例市总工会", "city"), ("示例区总工会", "district"), ("示例一厂工会委员会", "grassroots"))
+    parent: Union | None = None
+    for name, level in names:
+        row = Union(name=name, level=level, path="/", parent_id=parent.id if parent else None, headcount=120)
+        row.path = f"{parent.path if parent else '/'}{row.id}/"
+        row.contact_phone = "0771-0000001"
+        db.session.add(row)
+        db.session.flush()
+        parent = row
+    assert parent  # noqa: S101 - three were made
+    return parent
+
+
+def _person(row: demo.DemoPerson, union: Union) -> Employee:
+    person = Employee(
+        union_id=union.id,
+        name=row.name,
+        id_type="resident_id",
+        id_number=row.id_number,
+        phone=row.phone,
+        sex="男" if is_male(row.id_number) else "女",
+        born_on=birth_on(row.id_number),
+        insurance_type="城镇职工基本医疗保险",
+        insurance_card=f"45{row.phone[-8:]}",
+        hired_on=dt.date(2015, 3, 1),
+    )
+    db.session.add(person)
+    db.session.flush()
+    for plan in plans.all_plans():
+        cover = Coverage(
+            employee_id=person.id,
+            union_id=union.id,
+            plan_code=plan.code,
+            starts_on=plan.starts_on,
+            ends_on=plan.ends_on,
+        )
+        db.session.add(cover)
+    return person
+
+
+def _staff(row: demo.DemoStaff) -> Actor:
+    user = StaffUser(
+        name=row.name,
+        phone=row.phone,
+        password_hash=hasher().hash(demo.PASSWORD),
+        totp_secret=row.totp_secret,
+    )
+    db.session.add(user)
+    db.session.flush()
+    for role in row.roles:
+        db.session.add(Grant(staff_id=user.id, role=role))
+    return Actor("staff", user.id, user.name, frozenset({GUEST, STAFF, *row.roles}))
+
+
+def _articles() -> None:
+    for days, (kind, title, body) in enumerate(ARTICLES):
+        row = Article(kind=kind, title=title, body=body, source=context.scheme().brand.operator)
+        row.published_at = clock.now() - dt.timedelta(days=days)
+        db.session.add(row)
+
+
+ARTICLES = (
+    (
+        "notice",
+        "第二十期职工医疗互助保障活动开始参保",
+        "参保由单位工会统一办理。\n\n参保时间：12 月 1 日至 12 月 31 日。",
+    ),
+    (
+        "article",
+        "住院补助怎么申请：三步图解",
+        "第一步，上传身份证正反面照片。\n\n"
+        "第二步，填写住院信息，上传发票、结算单和出院小结。\n\n"
+        "第三步，填写收款账户，核对后提交。",
+    ),
+    ("article", "收款请尽量用一类银行卡", "二类银行卡可能有转账限额，打款容易失败。"),
+    (
+        "brochure",
+        "职工医疗互助宣传手册",
+        "职工医疗互助是工会组织的互助活动。\n\n参保职工住院后，可以按保障计划申请补助。",
+    ),
+)
+
+# How far each demo claim has come: (person, days in hospital, steps after submitting).
+_STORIES = (
+    ("zhao", 7, ()),
+    ("zhao", 12, ("pass_first",)),
+    ("sun", 5, ("return",)),
+    ("lin", 9, ("pass_first", "approve")),
+    ("wu", 15, ("pass_first", "approve")),
+    ("wu", 4, ()),
+)
+
+
+def _claims(people: list[Employee], staff: dict[str, Actor]) -> None:
+    by_key = {row.key: person for row, person in zip(demo.PEOPLE, people, strict=True)}
+    cards = {row.key: row.bank_card for row in demo.PEOPLE}
+    for n, (key, days, steps) in enumerate(_STORIES):
+        with transaction():
+            claim = _filed(by_key[key], cards[key], n, days)
+        for step in steps:
+            with transaction():
+                _decide(claim.number, step, staff)
+
+
+def _filed(person: Employee, card: str, n: int, days: int) -> Claim:
+    roles = frozenset({GUEST, FOLLOWER, EMPLOYEE})
+    by = Actor("employee", person.id, "申请人", roles, person.union_id)
+    employees.give_consent(person.id, ["identity", "health", "account", "certificates"], by)
+    claim = claims.start_draft("hospital", by)
+    admitted = clock.today() - dt.timedelta(days=40 + 20 * n + days)
+    admitted = max(admitted, dt.date(clock.today().year, 1, 2))
+    self_paid = 240_000 + 83_150 * n
+    values = {
+        "hospital": "示例市第一人民医院",
+        "hospital_grade": "三级",
+        "diagnosis": "示例诊断",
+        "admitted_on": admitted,
+        "discharged_on": admitted + dt.timedelta(days=days),
+        "total_fen": self_paid * 4,
+        "pooled_fen": self_paid * 3 - 50_000,
+        "self_paid_fen": self_paid,
+        "own_expense_fen": 50_000,
+        "bed_excess_fen": 12_000,
+        "receipt": f"45060126{n:02d}-00{n:08d}",
+        "payee_bank": "示例银行",
+        "payee_card": card,
+    }
+    claims.save_step(claim, values, by, step=3)
+    for paper in figures.papers_of(claim):
+        if paper.min_count:
+            claims.add_document(
+                claim, paper.code, take_picture(receipt_picture(paper.label, person.name, n)), by
+            )
+    claims.submit(claim, by)
+    return claim
+
+
+def _decide(number: str, step: str, staff: dict[str, Actor]) -> None:
+    claim = review.get(number)
+    if claim.state == "union_review":
+        review.approve(claim, staff["operator"], claim.version)
+    by = staff[review.LEVEL_ROLES[claim.state]]
+    if step == "return":
+        review.return_to_filer(claim, by, claim.version, "发票照片不清楚，请在光线好的地方重拍", ["receipt"])
+    else:
+        review.approve(claim, by, claim.version)
+
+
+def receipt_picture(title: str, name: str | None, n: int) -> bytes:
+    """A JPEG that looks like a photographed paper and says that it is none."""
+    page = Image.new("RGB", (1080, 1440), "#5b5048")
+    paper = Image.new("RGB", (940, 1300), "#fdfcf8")
+    draw = ImageDraw.Draw(paper)
+    lines = (
+        title,
+        f"姓名  {name}",
+        f"编号  示例 {n:04d}",
+        f"日期  {clock.today():%Y-%m-%d}",
+        "样例 · 非真实票据",
+    )
+    for row, words in enumerate(lines):
+        draw.text((80, 90 + 150 * row), words, fill="#333333", font=_font(52 if row else 64))
+        draw.line((80, 190 + 150 * row, 860, 190 + 150 * row), fill="#bbbbbb", width=2)
+    page.paste(paper.rotate(1.5, expand=True, fillcolor="#5b5048"), (50, 50))
+    out = io.BytesIO()
+    page.save(out, "JPEG", quality=82)
+    return out.getvalue()
+
+
+def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    """A font with Chinese when the machine has one; the words are only decoration."""
+    for name in ("NotoSansCJK-Regular.ttc", "PingFang.ttc", "wqy-microhei.ttc", "DejaVuSans.ttf"):
+        try:
+            return ImageFont.truetype(name, size)
+        except OSError:
+            continue
+    return ImageFont.load_default(size)
