@@ -34,7 +34,7 @@ class WeChat:
 class Notice:
     """A message that goes to the inbox, and by SMS and WeChat where the person can be reached.
 
-    `label` is what staff read in 通知记录; `link` opens the thing it is about ({id}); `sms_link` is where the
+    `label` is what staff read in 通知记录; `link` opens what it is about ({number}); `sms_link` is where the
     SMS leads. `is_legal`: also sent by SMS to people who switched SMS off.
     """
 
@@ -64,7 +64,7 @@ def _account(what: str, note: str) -> WeChat:
     return WeChat("account_update", {"what": what, "time": "{when}", "note": note})
 
 
-CLAIM = "/h5/claims/{id}"
+CLAIM = "/h5/claims/{number}"
 CLAIMS_BY_SMS = "/s/claims"
 
 MESSAGES: dict[str, Notice | Code] = {

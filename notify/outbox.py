@@ -203,7 +203,7 @@ def finish(connection: Connection, done: Sequence[Finished]) -> None:
                 "refs": [d.reference[:64] for d in done],
                 "statuses": [d.step.status for d in done],
                 "whys": [d.step.why[:120] for d in done],
-                "waits": [d.step.wait for d in done],
+                "waits": [float(d.step.wait) for d in done],
             },
         )
 

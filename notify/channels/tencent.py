@@ -109,7 +109,7 @@ def refusal(code: str) -> Outcome:
         return Outcome("unknown", code=code or "no code", blames=True)
     for prefix, seconds in LATER:
         if code.startswith(prefix):
-            return Outcome("later", code=code, seconds=seconds)
+            return Outcome("later", code=code, seconds=seconds, blames=code.startswith("Request"))
     if code.startswith(BLAMED):
         return Outcome("later", code=code, seconds=60, blames=True)
     return Outcome("never", code=code)
