@@ -8,6 +8,7 @@
     client        test client; each request gets a fresh context; `client.submit()` fills in the CSRF token
     sandbox       the outside world on its own port; gives its base URL
     live_server   the application on its own port; gives its base URL
+    open_folder   a temporary folder that a PostgreSQL of the test's own can use
     browser       Chromium by Playwright; `page` is a phone-sized page of it
 """
 
@@ -19,6 +20,7 @@ import ipaddress
 import os
 import re
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -138,6 +140,14 @@ def _make_schema(environ: dict[str, str]) -> None:
             db.create_all()
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """For a PostgreSQL of a test's own: as root it runs as another user, who may not enter `tmp_path`."""
+    with tempfile.TemporaryDirectory(prefix="huzhu-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 # --- the application ---------------------------------------------------------------------------------------

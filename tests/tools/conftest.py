@@ -53,22 +53,20 @@ def all_gone(family: set[int]) -> bool:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+def start(open_folder: Path) -> Iterator[Callable[..., Running]]:
     """`start(*wrapped_in)`: the system on free ports and a data folder of its own; always ended."""
     env = {
         **os.environ,
-        "DATA_DIR": str(tmp_path / "kept"),
+        "DATA_DIR": str(open_folder / "kept"),
         "PORT": str(free_port()),
         "SANDBOX_PORT": str(free_port()),
         "WEB_WORKERS": "1",
     }
-    for folder in (tmp_path, *tmp_path.parents[:2]):  # as root, PostgreSQL's user walks through them
-        folder.chmod(0o755)
     started: list[Running] = []
 
     def start(*before: str, **others: str) -> Running:
         command = [*before, sys.executable, "-m", "tools.run", *(["--with-parent"] if before else [])]
-        log = tmp_path / f"output-{len(started)}"
+        log = open_folder / f"output-{len(started)}"
         started.append(Running(log, command, {**env, **others}))
         return started[-1]
 

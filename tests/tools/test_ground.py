@@ -91,11 +91,9 @@ with shared_postgres(Path(sys.argv[1])) as url:
 """
 
 
-def test_the_server_is_started_once_and_ends_with_its_last_user(tmp_path: Path) -> None:
+def test_the_server_is_started_once_and_ends_with_its_last_user(open_folder: Path) -> None:
     """Also when that user is killed: the kernel lets go of its lock."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    command = [sys.executable, "-c", KEPT, str(tmp_path)]
+    command = [sys.executable, "-c", KEPT, str(open_folder)]
     pipe = subprocess.PIPE
     users = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(3)]
     urls = {user.stdout.readline() for user in users if user.stdout}
@@ -104,12 +102,12 @@ def test_the_server_is_started_once_and_ends_with_its_last_user(tmp_path: Path) 
     assert len([pid for pid in keepers if _is_keeper(pid)]) == 1
     users[0].kill()
     users[1].kill()
-    assert (tmp_path / "state.json").exists()
+    assert (open_folder / "state.json").exists()
     users[2].kill()
     for user in users:
         user.communicate()
     eventually(lambda: all_gone(keepers), within=10)
-    assert not (tmp_path / "state.json").exists()
+    assert not (open_folder / "state.json").exists()
 
 
 def _is_keeper(pid: int) -> bool:

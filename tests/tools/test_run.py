@@ -17,7 +17,7 @@ Start = Callable[..., Running]
 
 
 @pytest.mark.slow
-def test_ctrl_c_stops_everything_and_a_second_start_keeps_the_data(start: Start, tmp_path: Path) -> None:
+def test_ctrl_c_stops_everything_and_a_second_start_keeps_the_data(start: Start, open_folder: Path) -> None:
     first = start()
     family = first.await_ready()
     assert "/phone" in first.said and "/admin/" in first.said and "\x1b" not in first.said
@@ -25,7 +25,7 @@ def test_ctrl_c_stops_everything_and_a_second_start_keeps_the_data(start: Start,
     assert first.process.wait(10) == 0, first.said
     eventually(lambda: all_gone(family), within=1)
 
-    mark = next(tmp_path.glob("kept/postgres-*")) / "PG_VERSION"
+    mark = next(open_folder.glob("kept/postgres-*")) / "PG_VERSION"
     made = mark.stat().st_mtime_ns
     second = start()
     family = second.await_ready()
