@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMES = ROOT / "config" / "schemes"
@@ -113,11 +114,11 @@ SECRETS = frozenset(
 def load(environ: Mapping[str, str]) -> Settings:
     """Settings from the environment. Raises `SettingsError`."""
     given = {f.name: _read(f.name, environ) for f in fields(Settings)}
-    known = {name: text for name, text in given.items() if text is not None}
+    known: dict[str, Any] = {name: text for name, text in given.items() if text is not None}
     for name in ("port", "sandbox_port", "proxy_hops", "wechat_freshness"):
         if name in known:
             known[name] = _whole_number(name, known[name])
-    settings = Settings(**known)  # type: ignore[arg-type]
+    settings = Settings(**known)
     settings = _with_development_defaults(settings, known)
     _check(settings)
     if settings.is_production:

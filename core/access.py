@@ -105,7 +105,7 @@ def register_access(app: Flask, loaders: dict[str, Loader]) -> None:
     """Put the check before every request of `app`."""
     app.extensions["huzhu"]["loaders"] = loaders
     if "static" in app.view_functions:
-        app.view_functions["static"].access = frozenset({roles.GUEST})  # type: ignore[attr-defined]
+        app.view_functions["static"].access = frozenset({roles.GUEST})  # type: ignore[union-attr]
 
     @app.before_request
     def _check_access() -> None:

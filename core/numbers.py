@@ -55,8 +55,9 @@ def moment_of(number: str) -> dt.datetime:
 
 def next_in(name: str, period: str) -> int:
     """1, 2, 3 … within `period`; parallel callers wait for each other and never share a number."""
-    statement = insert(Counter).values(name=name, period=period, value=1)
-    statement = statement.on_conflict_do_update(
-        index_elements=["name", "period"], set_={"value": Counter.__table__.c.value + 1}
-    ).returning(Counter.__table__.c.value)
+    table = Counter.__table__
+    first = insert(table).values(name=name, period=period, value=1)
+    statement = first.on_conflict_do_update(
+        index_elements=["name", "period"], set_={"value": table.c.value + 1}
+    ).returning(table.c.value)
     return int(db.session.execute(statement).scalar_one())

@@ -81,7 +81,7 @@ class PayoutItem(db.Model):
 
 
 class BankFile(db.Model):
-    """A file given to or got from the bank; its bytes are sealed in the store. One result file counts once."""
+    """A file given to or got from the bank; one result file counts once."""
 
     __tablename__ = "bank_file"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What does an employee see first? Home (E1) gathers from all features; `/s/<kind>` is where an SMS leads (E15)."""
+"""What does an employee see first? Home (E1) gathers from all features; an SMS leads to `/s/<kind>` (E15)."""
 
 from __future__ import annotations
 

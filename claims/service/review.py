@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -72,7 +73,7 @@ def approve(claim: Claim, by: Actor, seen: int, note: str = "") -> None:
     if claim.state == "second_review" and award.total_fen <= 0:
         raise Refused("按保障计划计算，补助金额为 0 元，不能同意。请核对金额，或选“不予补助”。")
     level = claim.state
-    changes: dict[str, object] = {**adopt(claim), "award_fen": award.total_fen}
+    changes: dict[str, Any] = {**adopt(claim), "award_fen": award.total_fen}
     if level == "first_review":
         changes["first_reviewer_id"] = by.id
     if level == "second_review":

@@ -24,7 +24,7 @@ REMARK = "医疗互助补助"
 
 
 def export(batch: PayoutBatch, file_format: str, by: Actor, seen: int, reason: str = "") -> bytes:
-    """The file for the bank. The first time moves the batch on; again only with a reason (counted, audited)."""
+    """The file for the bank. The first time moves the batch on; again only with a reason."""
     if file_format not in FORMATS:
         raise Refused("请选择 csv 或 xlsx 格式", "format")
     action = "export" if batch.state == "checked" else "export_again"

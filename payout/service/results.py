@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from claims.rules import bounce_for
 from claims.service import payment
 from core import clock, context
 from core.access import Actor
@@ -30,7 +29,7 @@ MOST_SHOWN = 50
 
 @dataclass(frozen=True)
 class Preview:
-    """What the file would do: `problems` names every row that does not fit; then nothing may be taken over."""
+    """What the file would do: `problems` names every row that does not fit."""
 
     answers: tuple[Answered, ...]
     problems: tuple[str, ...]
@@ -45,7 +44,7 @@ class Preview:
 
 
 def preview(batch: PayoutBatch, content: bytes, filename: str) -> Preview:
-    """Read the bank's file against the batch. Raises `Refused` when it is no such file or was taken before."""
+    """Read the bank's file against the batch. Raises `Refused`, `Conflict` (taken before)."""
     _refuse_replay(content)
     shape = layout(context.scheme().bank_layout)
     answers = _answers(content, filename, shape)
@@ -94,7 +93,7 @@ def _take_over(item: PayoutItem, answer: Answered, by: Actor) -> None:
         payment.paid(item.claim_id, by)
         return
     item.bank_words = answer.reason[:120]
-    item.bounce_code = bounce_for(answer.reason).code
+    item.bounce_code = payment.bounce_for(answer.reason).code
     payment.bounced(item.claim_id, answer.reason, by)
 
 
