@@ -84,6 +84,11 @@ def _way_out(status: int, look: str) -> str:
     return "/admin/" if look == "admin" else "/h5/"
 
 
+def _signed_out() -> str:
+    """Staff have no 公众号 menu to come in by."""
+    return "登录已过期，请重新登录后再操作。" if in_admin() else SIGNED_OUT
+
+
 def wants_json() -> bool:
     """Our own scripts send this header; a browser that navigates never does."""
     return request.headers.get("X-Requested-With") == "fetch"
@@ -107,12 +112,12 @@ def register_refusals(app: Flask, *, sign_in: Callable[[str], str]) -> None:
     @app.errorhandler(SignInNeeded)
     def _sign_in(error: SignInNeeded) -> ResponseReturnValue:
         if wants_json():
-            return jsonify(error=SIGNED_OUT), 401
+            return jsonify(error=_signed_out()), 401
         return redirect(sign_in(error.kind), 303)
 
     @app.errorhandler(CSRFError)
     def _expired(_error: CSRFError) -> ResponseReturnValue:
-        return _plain(400, SIGNED_OUT)
+        return _plain(400, _signed_out())
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> ResponseReturnValue:

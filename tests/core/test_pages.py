@@ -180,7 +180,10 @@ def test_our_scripts_are_answered_in_json(small: Flask) -> None:
         {"error": "请 30 秒后再点“获取”。", "field": None, "seconds": 30},
     )
     assert many.headers["Retry-After"] == "30"
-    assert client.post("/sign_in", headers=asked).status_code == 401
+    signed_out = client.post("/sign_in", headers=asked)
+    assert signed_out.status_code == 401
+    assert "公众号菜单" in signed_out.json["error"]  # type: ignore[index]
+    assert "公众号" not in client.post("/admin/sign_in", headers=asked).json["error"]  # type: ignore[index]
     assert client.post("/bug", headers=asked).json["error"].startswith("系统出了问题")  # type: ignore[index]
     assert client.post("/big", data={"x": "y" * 2000}, headers=asked).status_code == 413
 
