@@ -20,7 +20,7 @@ from wiring import ACTORS, BLUEPRINTS, CSRF_EXEMPT, JOBS, add_commands, frame, s
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application. Raises `SettingsError`, `SchemeError` or `ValueError` with one line that says what is wrong."""
+    """The application. Raises `ValueError` (of settings, scheme, keys) with one line that says what is wrong."""
     settings = settings or load(os.environ)
     logs.set_up(settings.log_level)
     app = Flask("huzhu", root_path=str(ROOT), template_folder="templates_h5", static_folder="static")

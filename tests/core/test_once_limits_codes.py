@@ -1,4 +1,4 @@
-"""Sent twice, guessed six times, asked too often: each has its answer, and parallel twins count (M1, S1, S2)."""
+"""Sent twice, guessed six times, asked too often: each has its answer, and parallel twins count (S1, S2)."""
 
 from __future__ import annotations
 

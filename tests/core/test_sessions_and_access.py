@@ -1,4 +1,4 @@
-"""Sessions live on the server, rotate, end and cannot be mixed; a view that forgets its access answers 403."""
+"""Sessions live on the server, rotate and end; a view that forgets its access answers 403."""
 
 from __future__ import annotations
 

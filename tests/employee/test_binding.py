@@ -1,4 +1,4 @@
-"""Binding (GX-10 … GX-18): who stands in the roster and holds the phone on file is bound, nobody else, once."""
+"""Binding (GX-10 … GX-18): who stands in the roster and holds the phone on file is bound, nobody else."""
 
 from __future__ import annotations
 
