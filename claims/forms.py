@@ -157,7 +157,13 @@ class StayForm(_Sheet):
         if self.receipt_code.was_sent or self.receipt_number.was_sent:
             code, number = self.receipt_code.data or "", self.receipt_number.data or ""
             found["receipt"] = identifiers.receipt_key(code, number) if code or number else None
+        if self._leaves_before_entering():
+            found["discharged_on"] = None  # shown again as typed, but never kept
         return found
+
+    def _leaves_before_entering(self) -> bool:
+        came, left = self.admitted_on.data, self.discharged_on.data
+        return bool(came and left and left < came)
 
     def problems(self, today: dt.date) -> dict[str, str]:
         """Question → words for everything that is wrong on this page by itself."""
@@ -186,7 +192,7 @@ class StayForm(_Sheet):
             found["admitted_on"] = "入院日期不能晚于今天"
         if left and left > today:
             found["discharged_on"] = "出院日期不能晚于今天"
-        if came and left and left < came:
+        if self._leaves_before_entering():
             found["discharged_on"] = f"出院日期不能早于入院日期（{came}）"
         return found
 
