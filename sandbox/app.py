@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 from sandbox.bank import bank
+from sandbox.catalogue import file_templates
 from sandbox.errands import Errands
 from sandbox.faults import FaultyDoor
 from sandbox.identity import identity
@@ -50,6 +51,8 @@ def create_sandbox(settings: Any, keeps: bool = False) -> Flask:
     app.wsgi_app = FaultyDoor(app.wsgi_app, here.faults)  # type: ignore[method-assign,assignment]
     if keeps:
         Keeper(here, Path(settings.data_dir) / "sandbox.json").start()
+    file_templates(here)
+    if keeps:
         receipts.catch_up()
     return app
 

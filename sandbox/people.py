@@ -1,11 +1,10 @@
-"""Who lives in the outside world from the start? Eight people who do not exist.
-
-Their certificates carry area code 459999 / 359999, which was never given to a place.
-"""
+"""Who lives in the outside world? At first the people of config/demo.py, who do not exist."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+from config.demo import PEOPLE, DemoPerson
 
 
 @dataclass
@@ -55,33 +54,20 @@ class Person:
         return f"oSandboxVirt{self.openid[-16:]}"
 
 
-_FIRST = (
-    ("zhang", "张建国", "19900000001", "459999197001020017", "6217000000000000111", True),
-    ("li", "李秀英", "19900000002", "459999197203040024", "6217000000000000228", True),
-    ("wang", "王小明", "19900000003", "459999198805060035", "6217000000000000335", False),
-    ("chen", "陈·测试", "19900000004", "359999199007080040", "6217000000000000442", True),
-    ("zhao", "赵示例", "19900000005", "359999198109100052", "6217000000000000558", True),
-    ("sun", "孙样本", "19900000006", "459999199511120068", "6217000000000000665", False),
-    ("lin", "林演示", "19900000007", "359999197902140071", "6217000000000000772", True),
-    ("wu", "吴虚构", "19900000008", "459999198606160084", "6217000000000000889", False),
-)
-
-
 def first_people(now: float) -> list[Person]:
-    return [_person(n, row, now) for n, row in enumerate(_FIRST, 1)]
+    return [_person(n, known, now) for n, known in enumerate(PEOPLE, 1)]
 
 
-def _person(n: int, row: tuple[str, str, str, str, str, bool], now: float) -> Person:
-    key, name, phone, id_number, bank_card, is_follower = row
+def _person(n: int, known: DemoPerson, now: float) -> Person:
     return Person(
-        key=key,
-        name=name,
+        key=known.key,
+        name=known.name,
         openid=f"oSandboxUser{n:016d}",
         unionid=f"uSandboxUnion{n:015d}",
-        phone=phone,
-        id_number=id_number,
-        bank_card=bank_card,
-        nickname=name,
-        is_follower=is_follower,
-        followed_at=int(now) if is_follower else 0,
+        phone=known.phone,
+        id_number=known.id_number,
+        bank_card=known.bank_card,
+        nickname=known.name,
+        is_follower=known.is_follower,
+        followed_at=int(now) if known.is_follower else 0,
     )

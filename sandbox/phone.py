@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
+from sandbox.catalogue import menu_shown
 from sandbox.people import Person
 from sandbox.state import World, world
 from sandbox.wechat_push import Push, PushEngine
@@ -223,7 +224,7 @@ def _do_tap(the: Phone, person: Person, given: dict) -> Outcome:
 
 def _button(here: World, given: dict) -> dict[str, Any]:
     buttons = [
-        b for top in (here.menu or {"button": []})["button"] for b in [top, *(top.get("sub_button") or [])]
+        b for top in menu_shown(here)["button"] for b in [top, *(top.get("sub_button") or [])]
     ]
     for field in ("name", "key", "url"):
         for button in buttons:
