@@ -59,7 +59,7 @@ def kind_words(kind: str) -> str:
 def of_employee(key: str, employee_id: uuid.UUID | None) -> Claim:
     """The person's own application by number (or by id, as messages link it). Raises `Missing`."""
     query = select(Claim).where(Claim.employee_id == employee_id)
-    claim_id = _as_id(key)
+    claim_id = as_id(key)
     query = query.where(Claim.id == claim_id) if claim_id else query.where(Claim.number == key)
     claim = db.session.scalars(query).first()
     if claim is None:
@@ -73,7 +73,7 @@ def for_employee(employee_id: uuid.UUID, before: str = "") -> tuple[list[Row], s
         Claim.id, Claim.number, Claim.kind, Claim.state, Claim.step, Claim.created_at, Claim.saved_at,
         Claim.submitted_at, Claim.admitted_on, Claim.award_fen,
     ).where(Claim.employee_id == employee_id)  # fmt: skip
-    if (last := _as_id(before)) is not None:
+    if (last := as_id(before)) is not None:
         query = query.where(Claim.id < last)
     found = db.session.execute(query.order_by(Claim.id.desc()).limit(PAGE + 1)).all()
     rows = [
@@ -173,7 +173,8 @@ def document_of(claim: Claim, document_id: uuid.UUID) -> ClaimDocument:
     return row
 
 
-def _as_id(key: str) -> uuid.UUID | None:
+def as_id(key: str) -> uuid.UUID | None:
+    """The id that `key` is, if it is one."""
     try:
         return uuid.UUID(key)
     except ValueError:
