@@ -16,11 +16,21 @@ from core.db import db
 from core.files.storage import open_storage
 from core.keys import KeyRing
 from core.sessions import PostgresSessions
-from wiring import ACTORS, BLUEPRINTS, CSRF_EXEMPT, JOBS, add_commands, frame, sign_in
+from wiring import (
+    ACTORS,
+    BLUEPRINTS,
+    CSRF_EXEMPT,
+    GAUGES,
+    JOBS,
+    add_commands,
+    frame,
+    join_conversation,
+    sign_in,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application. Raises `ValueError` (of settings, scheme, keys) with one line that says what is wrong."""
+    """The application. Raises `ValueError` with one line that says which setting or profile is wrong."""
     settings = settings or load(os.environ)
     logs.set_up(settings.log_level)
     app = Flask("huzhu", root_path=str(ROOT), template_folder="templates_h5", static_folder="static")
@@ -42,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     pages.register_refusals(app, sign_in=sign_in)
     commands.register_commands(app)
     add_commands(app)
+    join_conversation(app)
     _trust_proxy(app, settings)
     return app
 
@@ -81,6 +92,7 @@ def _parts(settings: Settings) -> dict[str, Any]:
             settings.redis_url, socket_connect_timeout=0.2, socket_timeout=5, health_check_interval=30
         ),
         "jobs": JOBS,
+        "gauges": GAUGES,
     }
 
 

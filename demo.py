@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from claims import service as claims
 from claims.models import Claim
+from claims.rules import LEVEL_ROLES
 from claims.service import figures, review
 from config import demo
 from content.models import Article
@@ -58,14 +59,14 @@ def sign_ins() -> Iterator[str]:
 
 
 def load() -> None:
-    """Make all of it; each part in its own transaction."""
+    """Make all of it or nothing: a start that was cut off begins again."""
     with transaction():
         union = _unions()
         people = [_person(row, union) for row in demo.PEOPLE]
         staff = {row.roles[0]: _staff(row) for row in demo.STAFF}
         review.seed_reasons()
         _articles()
-    _claims(people, staff)
+        _claims(people, staff)
 
 
 def _unions() -> Union:
@@ -166,11 +167,9 @@ def _claims(people: list[Employee], staff: dict[str, Actor]) -> None:
     by_key = {row.key: person for row, person in zip(demo.PEOPLE, people, strict=True)}
     cards = {row.key: row.bank_card for row in demo.PEOPLE}
     for n, (key, days, steps) in enumerate(_STORIES):
-        with transaction():
-            claim = _filed(by_key[key], cards[key], n, days)
+        claim = _filed(by_key[key], cards[key], n, days)
         for step in steps:
-            with transaction():
-                _decide(claim.number, step, staff)
+            _decide(claim.number, step, staff)
 
 
 def _filed(person: Employee, card: str, n: int, days: int) -> Claim:
@@ -210,7 +209,7 @@ def _decide(number: str, step: str, staff: dict[str, Actor]) -> None:
     claim = review.get(number)
     if claim.state == "union_review":
         review.approve(claim, staff["operator"], claim.version)
-    by = staff[review.LEVEL_ROLES[claim.state]]
+    by = staff[LEVEL_ROLES[claim.state]]
     if step == "return":
         review.return_to_filer(claim, by, claim.version, "发票照片不清楚，请在光线好的地方重拍", ["receipt"])
     else:

@@ -8,12 +8,16 @@ from typing import Any
 
 from flask import Blueprint, Flask, request, session, url_for
 
+import claims.admin
 import claims.views
 import content.views
 import demo
+import doctor
 import employee.views
+import handbook
 import notify.admin
 import notify.jobs
+import notify.queries
 import notify.receipts
 import notify.views
 import portal.views
@@ -23,15 +27,22 @@ import wechat.commands
 import wechat.jobs
 import wechat.oauth
 import wechat.views
-from core import commands
-from core.access import Actor, Loader
+import workbench.admin
+import workbench.navigation
+from claims import queries as claim_queries
+from core import commands, health
+from core.access import Actor, Loader, current_actor
 from core.bell import Jobs
-from core.pages import NavItem
+from core.fields import mask_name
 from employee import service as employees
+from notify import service as notify_service
 from notify.recipients import recipients
 from staff import service as staff_service
+from wechat.effects import Hooks
+from wechat.replies import Facts
 
 BLUEPRINTS: list[Blueprint] = [
+    health.blueprint,
     wechat.views.blueprint,
     wechat.oauth.blueprint,
     employee.views.blueprint,
@@ -39,6 +50,8 @@ BLUEPRINTS: list[Blueprint] = [
     content.views.blueprint,
     portal.views.blueprint,
     staff.admin.blueprint,
+    workbench.admin.blueprint,
+    claims.admin.blueprint,
     notify.views.blueprint,
     notify.admin.blueprint,
     notify.receipts.blueprint,
@@ -73,19 +86,52 @@ JOBS: Jobs = {
 }
 
 
+def _facts(openid: str) -> Facts:
+    """What the chat may say to the writer: masked name, claims, how many things wait for them."""
+    employee_id = employees.bound_person(openid)
+    if employee_id is None:
+        return {}
+    lines = claim_queries.status_lines(employee_id)
+    return {
+        "name": mask_name(employees.card(employee_id).name),
+        "claims": [(line[0], line[1]) for line in lines],
+        "todo": len(claim_queries.need_action(employee_id)),
+    }
+
+
+def join_conversation(app: Flask) -> None:
+    """What the account's conversation asks and tells the features."""
+    hooks = Hooks(
+        facts=_facts,
+        forget=employees.forget_openid,
+        receipt=notify_service.wechat_reported,
+        subscription_receipt=notify_service.subscription_reported,
+    )
+    wechat.views.use_hooks(app, hooks)
+
+
 def add_commands(app: Flask) -> None:
     """Command-line groups of the features."""
     app.cli.add_command(wechat.commands.group)
     app.cli.add_command(demo.command)
+    app.cli.add_command(doctor.command)
+    app.cli.add_command(handbook.command)
 
 
-def _navigation() -> list[NavItem]:
-    return []
+# What /metrics shows: name → (help, label, how to count).
+GAUGES: health.Gauges = {
+    "huzhu_messages_in_trouble": ("Messages by status", "status", notify.queries.trouble),
+}
+
+
+def _person() -> str:
+    actor = current_actor()
+    return actor.label if actor.kind == "staff" else ""
 
 
 def frame(app: Flask) -> dict[str, Any]:
     """What the page frames ask for; see `core.pages.register_pages`."""
-    return {"admin_nav": _navigation, "unread": notify.views.unread}
+    return {"admin_nav": workbench.navigation.items, "unread": notify.views.unread, "person": _person}
 
 
 def sign_in(kind: str) -> str:

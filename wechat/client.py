@@ -57,6 +57,12 @@ def client() -> Client:
     return _client_of(Account.of(context.settings()), context.queue_connection())
 
 
+def template_ids() -> set[str]:
+    """The templates the account has; asking proves token, secret and allow-list too."""
+    found = client().get("template/get_all_private_template")
+    return {str(row["template_id"]) for row in found.get("template_list", [])}
+
+
 # --- messages ---
 
 

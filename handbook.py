@@ -1,0 +1,93 @@
+"""Which documents does the code write itself? Workflows, addresses, settings (`make docs`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+
+import claims.rules
+import payout.rules
+from config.settings import ROOT, SECRETS, Settings
+from core.roles import OWNER, STAFF_ROLES
+from core.workflow import Workflow
+
+DOCS = ROOT / "docs"
+WORKFLOWS: tuple[tuple[str, Workflow], ...] = (
+    ("补助申请 claim", claims.rules.WORKFLOW),
+    ("打款批次 payout batch", payout.rules.WORKFLOW),
+)
+WHO = {
+    **STAFF_ROLES,
+    OWNER: "本人",
+    "system": "系统",
+    "employee": "职工",
+    "follower": "关注者",
+    "guest": "所有人",
+}
+MADE = "<!-- Written by `make docs`; change the code, not this file. -->"
+
+
+@click.command("docs")
+def command() -> None:
+    """Write the generated documents."""
+    for name, text in documents(current_app).items():  # type: ignore[arg-type]
+        (DOCS / name).write_text(text, encoding="utf-8")
+        click.echo(f"docs/{name}")
+
+
+def documents(app: Flask) -> dict[str, str]:
+    """File name → text of every generated document."""
+    writers: dict[str, Callable[[], Iterator[str]]] = {
+        "workflows.md": _workflows,
+        "urls.md": lambda: _urls(app),
+        "settings.md": _settings,
+    }
+    return {name: "\n".join([MADE, *write(), ""]) for name, write in writers.items()}
+
+
+def _workflows() -> Iterator[str]:
+    yield "# Workflows\n"
+    yield "Every change of state in the product is one row here; `core.history.perform` allows nothing else."
+    for title, workflow in WORKFLOWS:
+        yield f"\n## {title}\n"
+        yield "| action | button | from | to | who | told by |"
+        yield "|---|---|---|---|---|---|"
+        for move in workflow.moves:
+            sources = "、".join(workflow.label(state) for state in move.sources)
+            who = "、".join(sorted(WHO.get(role, role) for role in move.who))
+            tells = f"`{move.tells}`" if move.tells else ""
+            target = workflow.label(move.target)
+            yield f"| `{move.action}` | {move.label} | {sources} | {target} | {who} | {tells} |"
+
+
+def _urls(app: Flask) -> Iterator[str]:
+    yield "# Addresses\n"
+    yield "| path | methods | who | view |"
+    yield "|---|---|---|---|"
+    rules = sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ())))
+    for rule in rules:
+        methods = " ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        access = getattr(app.view_functions[rule.endpoint], "access", frozenset())
+        who = "、".join(sorted(WHO.get(role, role) for role in access))
+        yield f"| `{rule.rule}` | {methods} | {who} | `{rule.endpoint}` |"
+
+
+def _settings() -> Iterator[str]:
+    yield "# Settings\n"
+    yield "Environment variables; a secret may also come from a file named by `NAME_FILE`.\n"
+    yield "| name | default | secret |"
+    yield "|---|---|---|"
+    for field in fields(Settings):
+        is_secret = field.name in SECRETS
+        default = "" if is_secret or field.default in ("", None) else f"`{field.default}`"
+        yield f"| `{field.name.upper()}` | {default} | {'yes' if is_secret else ''} |"
+
+
+def is_current(name: str, text: str, folder: Path = DOCS) -> bool:
+    """Is the file what the code would write now?"""
+    path = folder / name
+    return path.is_file() and path.read_text(encoding="utf-8") == text
