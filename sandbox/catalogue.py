@@ -17,7 +17,10 @@ SMS_FILE = ROOT / "config" / "sms_templates.toml"
 TITLES = {"claim_update": "补助申请进度通知", "account_update": "账号变动通知"}
 LABELS = {"number": "申请编号", "state": "当前进度", "time": "时间", "note": "备注", "what": "事项"}
 TYPES = {"template": 0, "subscription": 2}
-CODE_WORDS = {"tencent": "您的验证码是{1}，{2}分钟内有效。", "aliyun": "您的验证码是${code}，${minutes}分钟内有效。"}
+CODE_WORDS = {
+    "tencent": "您的验证码是{1}，{2}分钟内有效。",
+    "aliyun": "您的验证码是${code}，${minutes}分钟内有效。",
+}
 NEWS_WORDS = "您的申请有更新，请在微信打开公众号查看。（模板 %s）"
 
 
@@ -41,10 +44,9 @@ def _sms_templates() -> dict[str, dict[str, str]]:
     """The words live in the product; here only a code needs its places, the rest says which kind it is."""
     content = tomllib.loads(SMS_FILE.read_text(encoding="utf-8"))
     return {
-        str(template_id): {"content": CODE_WORDS[cloud] if kind == "code" else NEWS_WORDS % kind, "kind": kind}
-        for cloud, kinds in content.items()
-        if cloud in CODE_WORDS
-        for kind, template_id in kinds.items()
+        str(template_id): {"content": words if kind == "code" else NEWS_WORDS % kind, "kind": kind}
+        for cloud, words in CODE_WORDS.items()
+        for kind, template_id in content.get(cloud, {}).items()
     }
 
 

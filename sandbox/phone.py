@@ -223,9 +223,7 @@ def _do_tap(the: Phone, person: Person, given: dict) -> Outcome:
 
 
 def _button(here: World, given: dict) -> dict[str, Any]:
-    buttons = [
-        b for top in menu_shown(here)["button"] for b in [top, *(top.get("sub_button") or [])]
-    ]
+    buttons = [b for top in menu_shown(here)["button"] for b in [top, *(top.get("sub_button") or [])]]
     for field in ("name", "key", "url"):
         for button in buttons:
             if given.get(field) and button.get(field) == given[field] and not button.get("sub_button"):

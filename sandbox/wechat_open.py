@@ -14,6 +14,7 @@ from sandbox.state import World, world
 open_host = Blueprint("wechat_open", __name__, url_prefix="/wechat/open")
 
 COOKIE = "sandbox_person"
+SIGNED_IN = "sandbox_signed_in"  # whom this browser's last sign-in was for
 SCOPES = ("snsapi_base", "snsapi_userinfo")
 ERRORS = {
     10003: "redirect_uri域名与后台配置不一致",
@@ -93,4 +94,6 @@ def _sent_back(here: World, person: Person) -> Response:
     parts = urlsplit(request.args["redirect_uri"])
     added = urlencode({"code": code.value, "state": request.args.get("state", "")})
     query = f"{parts.query}&{added}" if parts.query else added
-    return redirect(urlunsplit((parts.scheme, parts.netloc, parts.path, query, "")))
+    back = redirect(urlunsplit((parts.scheme, parts.netloc, parts.path, query, "")))
+    back.set_cookie(SIGNED_IN, person.key, samesite="Lax")
+    return back

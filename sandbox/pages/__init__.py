@@ -1,5 +1,6 @@
-"""Which pages of the outside world do people look at? Phone, SMS inbox, mail, bank desk, faults."""
+"""Which pages of the outside world do people look at? Phone, inboxes, bank desk, faults, pushes."""
 
-from flask import Blueprint
+from sandbox.pages import bank, codes, faults, inboxes, phone, pushes  # noqa: F401 - each adds its pages
+from sandbox.pages.room import pages
 
-pages = Blueprint("pages", __name__)
+__all__ = ["pages"]
