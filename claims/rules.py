@@ -31,6 +31,11 @@ LABELS = {
     "pay_failed": "打款失败",
 }
 REVIEWS = ("union_review", "first_review", "second_review")
+# Who decides at which level, and by which action.
+LEVEL_ROLES = {"union_review": OPERATOR, "first_review": FIRST_REVIEWER, "second_review": SECOND_REVIEWER}
+PASSES = {"union_review": "pass_union", "first_review": "pass_first", "second_review": "approve"}
+RETURNS = {"union_review": "return_union", "first_review": "return_first", "second_review": "return_second"}
+REFUSES = {"first_review": "refuse_first", "second_review": "refuse_second"}
 EDITABLE = ("draft", "returned")
 PAYEE_EDITABLE = ("pay_failed",)
 FINAL = frozenset({"paid", "withdrawn"})
@@ -110,10 +115,10 @@ ITEMS = {
 
 # What belongs to a group of fields: attributes of the claim.
 PARTS = {
-    "hospital": ("hospital", "hospital_grade", "diagnosis"),
+    "hospital": ("hospital", "diagnosis"),
     "stay": ("admitted_on", "discharged_on"),
     "sums": ("total_fen", "pooled_fen", "self_paid_fen", "own_expense_fen", "bed_excess_fen"),
-    "receipt_number": ("receipt", "receipt_check_code"),
+    "receipt_number": ("receipt", "receipt_check_code", "hospital_grade"),
     "payee": ("is_own_account", "payee_name", "payee_bank", "payee_branch", "payee_card", "payee_relation"),
 }
 PART_OF = {name: part for part, names in PARTS.items() for name in names}

@@ -69,7 +69,8 @@
     var out = b.parentNode.querySelector('[data-value]'), masked = out.textContent;
     b.addEventListener('click', function (e) {
       e.preventDefault();
-      var data = new FormData(); data.append('csrf_token', h.csrf(b.form));
+      var data = b.form ? new FormData(b.form) : new FormData();
+      data.set('csrf_token', h.csrf(b.form)); if (b.name) data.set(b.name, b.value);
       fetch(b.formAction, { method: 'POST', body: data, credentials: 'same-origin', headers: { 'X-Requested-With': 'fetch' } }).then(function (r) {
         return r.json().then(function (j) {
           if (!r.ok) return h.say(j.error);
@@ -78,6 +79,9 @@
       }).catch(function () { h.say('没有连上网络，请再点一次“查看”。'); });
     });
   });
+
+  // Filters take a phone's first screen: they start closed there unless they are in use.
+  h.all('details[data-fold]').forEach(function (d) { if (innerWidth < 960 && !d.hasAttribute('data-used')) d.open = false; });
 
   h.all('[data-all]').forEach(function (c) {
     c.addEventListener('change', function () { h.all('input[name="' + c.dataset.all + '"]').forEach(function (i) { i.checked = c.checked; }); });

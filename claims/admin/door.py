@@ -1,0 +1,37 @@
+"""Who is at the reviewers' door, and which claim do they mean? Shared by the pages of this room."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+
+from claims.models import Claim
+from claims.queries import work
+from core.access import Actor, current_actor
+from core.roles import ADMINISTRATOR, OPERATOR
+
+blueprint = Blueprint("claims_admin", __name__, url_prefix="/admin/claims")
+
+REVIEWERS = work.REVIEWERS
+READERS = (*work.READERS, *work.FINANCE)
+MAY_REVEAL = (*work.REVIEWERS, ADMINISTRATOR)
+KEEPS_REASONS = (*work.REVIEWERS, ADMINISTRATOR)
+SEES_NAMES = (*work.REVIEWERS, ADMINISTRATOR, OPERATOR)
+
+
+def me() -> Actor:
+    return current_actor()
+
+
+def claim_of(number: str) -> Claim:
+    """The claim, if the asker may see it; else it is not there."""
+    return work.find(number[:32], me())
+
+
+def seen() -> int:
+    """The version the page was made from; -1 (never right) for a form that was tampered with."""
+    text = request.form.get("seen", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
+
+
+def path_of(claim: Claim, rest: str = "") -> str:
+    return f"{blueprint.url_prefix}/{claim.number}" + (f"/{rest}" if rest else "")

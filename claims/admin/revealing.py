@@ -1,0 +1,30 @@
+"""A number in clear for thirty seconds: with a reason, counted, and on record before it is opened."""
+
+from __future__ import annotations
+
+from flask import jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from claims.admin.door import MAY_REVEAL, blueprint, claim_of, me, path_of
+from claims.admin.factor import must_be_fresh
+from claims.service import revealing
+from core.access import allow
+from core.db import transaction
+from core.pages import wants_json
+
+
+@blueprint.post("/<number>/reveal")
+@allow(*MAY_REVEAL)
+def reveal(number: str) -> ResponseReturnValue:
+    must_be_fresh()
+    field, reason = request.form.get("field", ""), request.form.get("reason", "")
+    with transaction():
+        claim = claim_of(number)
+        revealing.announce(claim, field, reason, me())
+    # Committed: whatever happens to the answer now, the look is on record.
+    value = revealing.value(claim, field)
+    if wants_json():
+        return jsonify(value=value)
+    return render_template(
+        "claims_admin/reveal.html", label=revealing.FIELDS[field], value=value, back=path_of(claim)
+    )

@@ -1,0 +1,309 @@
+"""Which claims may this member of staff see, which wait for them, and how long?
+
+`scope` is the one place that says who sees what: a claim out of scope does not exist for the asker.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+
+from claims.models import Claim, ReviewHold
+from claims.queries import keyset
+from claims.queries.own import kind_words, state_words
+from claims.rules import DECIDED, LABELS, LEVEL_ROLES, REVIEWS
+from core import clock, context
+from core.access import Actor
+from core.db import db
+from core.errors import Missing
+from core.fields import mask_name
+from core.roles import (
+    ADMINISTRATOR,
+    AUDITOR,
+    CHAIR,
+    FINANCE_CHECKER,
+    FINANCE_MAKER,
+    FIRST_REVIEWER,
+    OPERATOR,
+    SECOND_REVIEWER,
+)
+from employee import service as employees
+from staff import service as staff
+from union import queries as unions
+
+REVIEWERS = (OPERATOR, FIRST_REVIEWER, SECOND_REVIEWER)
+READERS = (*REVIEWERS, CHAIR, ADMINISTRATOR, AUDITOR)
+FINANCE = (FINANCE_MAKER, FINANCE_CHECKER)
+PAGE = 20
+WAITED = {"1": "1 天以上", "3": "3 天以上", "7": "7 天以上"}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list is narrowed to; every field comes from the address."""
+
+    states: tuple[str, ...] = ()
+    union: str = ""
+    waited: int = 0
+    is_mine: bool = False
+    is_late: bool = False
+    number: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+    people: tuple[uuid.UUID, ...] = ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a list. The name is masked unless the asker has the claim in hand."""
+
+    id: uuid.UUID
+    number: str
+    kind: str
+    name: str
+    union: str
+    state: str
+    label: str
+    submitted_at: dt.datetime | None
+    waited: str
+    is_late: bool
+    holder: str
+    award_fen: int | None
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many claims are in one state, how many of them late, how many in the asker's hands."""
+
+    all: int = 0
+    late: int = 0
+    mine: int = 0
+
+
+def scope(actor: Actor) -> ColumnElement[bool]:
+    """The claims `actor` may see: by role, by union subtree, and never their own case (A1, M10)."""
+    if actor.id is None or actor.kind != "staff":
+        return false()
+    rules: list[ColumnElement[bool]] = [Claim.state != "draft"]
+    if not actor.has(*READERS):
+        rules.append(Claim.state.in_(DECIDED) if actor.has(*FINANCE) else false())
+    if actor.union_id is not None:
+        rules.append(Claim.union_id.in_(unions.below(actor.union_id)))
+    rules.append(Claim.employee_id.not_in(employees.same_person(*staff.identity(actor.id))))
+    return and_(*rules)
+
+
+def levels_of(actor: Actor) -> tuple[str, ...]:
+    """The states of this scheme in which `actor` may decide."""
+    return tuple(
+        level
+        for level in REVIEWS
+        if level in context.scheme().review.levels and actor.has(LEVEL_ROLES[level])
+    )
+
+
+def all_levels() -> tuple[str, ...]:
+    """The scheme's levels of review, in order."""
+    return context.scheme().review.levels
+
+
+def any_state(code: str) -> str:
+    """The state in words; the code itself for another feature's."""
+    return state_words(code) if code in LABELS else code
+
+
+def find(number: str, actor: Actor) -> Claim:
+    """The claim with this number, if `actor` may see it. Raises `Missing`: absent and hidden look alike."""
+    row = db.session.scalar(select(Claim).where(Claim.number == number, scope(actor)))
+    if row is None:
+        raise Missing
+    return row
+
+
+def counts(actor: Actor, seen: ColumnElement[bool] | None = None) -> dict[str, Count]:
+    """Per open state: all, late, in my hands. One statement."""
+    now = clock.now()
+    mine = and_(ReviewHold.staff_id == actor.id, ReviewHold.until >= now)
+    query = (
+        select(
+            Claim.state,
+            func.count(),
+            func.count().filter(Claim.submitted_at < late_before(now)),
+            func.count().filter(mine),
+        )
+        .outerjoin(ReviewHold, ReviewHold.claim_id == Claim.id)
+        .where(Claim.state.in_((*REVIEWS, "approved", "pay_failed")))
+        .where(scope(actor) if seen is None else seen)
+        .group_by(Claim.state)
+    )
+    return {state: Count(all_, late, held) for state, all_, late, held in db.session.execute(query)}
+
+
+def waiting(
+    actor: Actor,
+    filters: Filters,
+    *,
+    before: str = "",
+    after: str = "",
+    seen: ColumnElement[bool] | None = None,
+) -> keyset.Turn:
+    """The work list: claims under review, the longest waiting first. Rows are `Line`s."""
+    keys = (Claim.submitted_at, Claim.id)
+    query = _narrowed(_lines(actor, seen), actor, filters).where(Claim.submitted_at.is_not(None))
+    found = keyset.turn(query, keys, PAGE, before=before, after=after)
+    return found._replace(rows=_shown(found.rows, actor))
+
+
+def register(actor: Actor, filters: Filters, *, before: str = "", after: str = "") -> keyset.Turn:
+    """Every claim in scope, the newest first. Rows are `Line`s."""
+    query = _narrowed(_lines(actor, None), actor, filters)
+    found = keyset.turn(query, (Claim.id,), PAGE, before=before, after=after, newest=True)
+    return found._replace(rows=_shown(found.rows, actor))
+
+
+def recently_done(actor: Actor) -> list[Line]:
+    """The last five claims `actor` passed, for an empty desk."""
+    mine = or_(Claim.first_reviewer_id == actor.id, Claim.second_reviewer_id == actor.id)
+    query = _lines(actor, None).where(mine).order_by(Claim.state_at.desc()).limit(5)
+    return _shown(db.session.execute(query).all(), actor)
+
+
+def place(claim: Claim, actor: Actor) -> tuple[int, int]:
+    """(which one, of how many) in the asker's own queue: 第 3 件，共 12 件."""
+    earlier = or_(
+        Claim.submitted_at < claim.submitted_at,
+        and_(Claim.submitted_at == claim.submitted_at, Claim.id <= claim.id),
+    )
+    query = select(func.count().filter(earlier), func.count()).select_from(Claim).where(decidable(actor))
+    first, total = db.session.execute(query).one()
+    return int(first), int(total)
+
+
+def decidable(actor: Actor) -> ColumnElement[bool]:
+    """Claims that wait for somebody like `actor`, without those they filed or passed at first review."""
+    not_first = or_(
+        Claim.state != "second_review",
+        Claim.first_reviewer_id.is_(None),
+        Claim.first_reviewer_id != actor.id,
+    )
+    own_filing = and_(Claim.filed_by_kind == "staff", Claim.filed_by_id == actor.id)
+    return and_(scope(actor), Claim.state.in_(levels_of(actor)), not_first, ~own_filing)
+
+
+def people_like(text: str, actor: Actor) -> list[uuid.UUID]:
+    """Who has this certificate number or phone and a claim in scope (by blind index)."""
+    same = employees.same_person(text.upper(), text)
+    query = select(Claim.employee_id).where(scope(actor), Claim.employee_id.in_(same)).distinct().limit(5)
+    return list(db.session.scalars(query))
+
+
+def ids(texts: list[str]) -> tuple[uuid.UUID, ...]:
+    """Opaque ids out of an address; what is none of ours matches nobody."""
+    return tuple(_id(text) for text in texts)
+
+
+def numbers_of(object_ids: list[str]) -> dict[str, str]:
+    """The claim numbers of several ids, for lists that know only ids. One statement."""
+    wanted = {_id(text) for text in object_ids}
+    query = select(Claim.id, Claim.number).where(Claim.id.in_(wanted))
+    return {str(row.id): row.number for row in db.session.execute(query)} if wanted else {}
+
+
+def id_of(number: str) -> uuid.UUID | None:
+    """The id behind a claim number, scope aside: for the audit list's filter."""
+    return db.session.scalar(select(Claim.id).where(Claim.number == number))
+
+
+def moments(since: dt.date | None, until: dt.date | None) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """From the start of one Shanghai day up to the end of another."""
+    end = _midnight(until + dt.timedelta(days=1)) if until and until < dt.date.max else None
+    return (_midnight(since) if since else None), end
+
+
+def late_before(now: dt.datetime) -> dt.datetime:
+    """Claims submitted before this moment are past the scheme's promise (working days, Monday to Friday)."""
+    moment, left = now, context.scheme().promises["review_days"]
+    while left:
+        moment -= dt.timedelta(days=1)
+        left -= moment.astimezone(clock.SHANGHAI).weekday() < 5
+    return moment
+
+
+def _lines(actor: Actor, seen: ColumnElement[bool] | None) -> Select[Any]:
+    now = clock.now()
+    return (
+        select(
+            Claim.id, Claim.number, Claim.kind, Claim.employee_id, Claim.state, Claim.state_at,
+            Claim.submitted_at, Claim.award_fen, ReviewHold.staff_id, ReviewHold.staff_label,
+        )
+        .outerjoin(ReviewHold, and_(ReviewHold.claim_id == Claim.id, ReviewHold.until >= now))
+        .where(scope(actor) if seen is None else seen)
+    )  # fmt: skip
+
+
+def _narrowed(query: Select[Any], actor: Actor, filters: Filters) -> Select[Any]:
+    now = clock.now()
+    rules: list[ColumnElement[bool]] = [true()]
+    if filters.states:
+        rules.append(Claim.state.in_(filters.states))
+    if filters.union:
+        rules.append(Claim.union_id.in_(unions.named(filters.union)))
+    if filters.waited:
+        rules.append(Claim.submitted_at < now - dt.timedelta(days=filters.waited))
+    if filters.is_late:
+        rules.append(Claim.submitted_at < late_before(now))
+    if filters.is_mine:
+        rules.append(ReviewHold.staff_id == actor.id)
+    if filters.number:
+        rules.append(Claim.number == filters.number)
+    if filters.people:
+        rules.append(Claim.employee_id.in_(filters.people))
+    return query.where(*rules, *_between(filters))
+
+
+def _between(filters: Filters) -> list[ColumnElement[bool]]:
+    since, until = moments(filters.since, filters.until)
+    rules = [Claim.submitted_at >= since] if since else []
+    return [*rules, Claim.submitted_at < until] if until else rules
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), clock.SHANGHAI)
+
+
+def _shown(rows: Any, actor: Actor) -> list[Line]:
+    people = employees.cards([row.employee_id for row in rows])
+    now = clock.now()
+    late = late_before(now)
+    return [_line(row, people[row.employee_id], actor, now, late) for row in rows]
+
+
+def _line(
+    row: Any, person: employees.EmployeeCard, actor: Actor, now: dt.datetime, late: dt.datetime
+) -> Line:
+    is_open = row.state in REVIEWS and row.submitted_at is not None
+    return Line(
+        id=row.id,
+        number=row.number,
+        kind=kind_words(row.kind),
+        name=person.name if row.staff_id == actor.id else mask_name(person.name),
+        union=person.union_name,
+        state=row.state,
+        label=state_words(row.state),
+        submitted_at=row.submitted_at,
+        waited=clock.age(row.submitted_at, now) if is_open else "",
+        is_late=is_open and row.submitted_at < late,
+        holder="您" if row.staff_id == actor.id else row.staff_label or "",
+        award_fen=row.award_fen,
+    )
+
+
+def _id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)

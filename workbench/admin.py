@@ -1,0 +1,132 @@
+"""What waits for this member of staff today (A2), and who did what (A15)?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from claims.queries import state_words, work
+from claims.service import review
+from core.access import Actor, allow, current_actor
+from core.db import transaction
+from workbench import navigation, trail
+
+blueprint = Blueprint("workbench", __name__, url_prefix="/admin")
+
+NAMES = ("state", "union", "waited", "late", "mine")
+NOTHING = "没有待办。"
+
+
+@blueprint.get("/")
+@allow("staff")
+def home() -> str:
+    actor = current_actor()
+    if not actor.has(*work.READERS, *work.FINANCE):
+        return render_template("workbench/home.html", tiles=[], is_reader=False)
+    levels = navigation.levels_seen(actor)
+    seen = work.scope(actor)
+    g.work_counts = counts = work.counts(actor, seen)
+    found = work.waiting(actor, _filters(levels), **_cursors(), seen=seen) if levels else None
+    rows = found.rows if found else []
+    return render_template(
+        "workbench/home.html",
+        is_reader=bool(levels),
+        tiles=_tiles(actor, counts, levels),
+        rows=rows,
+        prev_url=_link(before=found.before) if found and found.before else "",
+        next_url=_link(after=found.after) if found and found.after else "",
+        states=[(level, state_words(level)) for level in levels],
+        waited=list(work.WAITED.items()),
+        is_filtered=any(request.args.get(name) for name in NAMES),
+        can_take=bool(work.levels_of(actor)),
+        done=work.recently_done(actor) if levels and not rows else [],
+    )
+
+
+@blueprint.post("/next")
+@allow(*work.REVIEWERS)
+def take_next() -> ResponseReturnValue:
+    """领取下一件."""
+    with transaction():
+        claim = review.take_next(current_actor())
+    if claim is None:
+        flash("没有等您审核、又没有人领取的申请了。")
+        return redirect(url_for(".home"), 303)
+    return redirect(f"/admin/claims/{claim.number}", 303)
+
+
+@blueprint.get("/audit")
+@allow(*navigation.AUDIT)
+def audit() -> str:
+    given = {name: request.args.get(name, "").strip()[:64] for name in trail.NAMES}
+    found = trail.page(given, before=request.args.get("before", ""), after=request.args.get("after", ""))
+    kept = {name: value for name, value in given.items() if value}
+    return render_template(
+        "workbench/audit.html",
+        rows=found.rows,
+        actions=trail.choices(),
+        is_filtered=bool(kept),
+        prev_url=url_for(".audit", **kept, before=found.before) if found.before else "",
+        next_url=url_for(".audit", **kept, after=found.after) if found.after else "",
+    )
+
+
+@blueprint.post("/audit/verify")
+@allow(*navigation.AUDIT)
+def verify() -> ResponseReturnValue:
+    """Is the chain whole? Looking is itself on record."""
+    with transaction():
+        is_whole, words = trail.verify(current_actor())
+    flash(words, "good" if is_whole else "bad")
+    return redirect(url_for(".audit"), 303)
+
+
+def _filters(levels: tuple[str, ...]) -> work.Filters:
+    state, waited = request.args.get("state", ""), request.args.get("waited", "")
+    return work.Filters(
+        states=(state,) if state in levels else levels,
+        union=request.args.get("union", "").strip()[:80],
+        waited=int(waited) if waited in work.WAITED else 0,
+        is_late=request.args.get("late") == "1",
+        is_mine=request.args.get("mine") == "1",
+    )
+
+
+def _cursors() -> dict[str, str]:
+    return {name: request.args.get(name, "")[:200] for name in ("before", "after")}
+
+
+def _link(**cursor: str) -> str:
+    kept = {name: request.args[name] for name in NAMES if request.args.get(name)}
+    return url_for(".home", **kept, **cursor)
+
+
+def _tiles(actor: Actor, counts: dict[str, work.Count], levels: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Numbers that are links to the list they count."""
+    none = work.Count()
+    mine = [counts.get(level, none) for level in levels]
+    tiles: list[dict[str, Any]] = [
+        {"label": state_words(level), "n": count.all, "url": url_for(".home", state=level)}
+        for level, count in zip(levels, mine, strict=True)
+    ]
+    late, held = sum(count.late for count in mine), sum(count.mine for count in mine)
+    if levels:
+        tiles.append(
+            {"label": "超时", "n": late, "url": url_for(".home", late=1), "tone": "bad" if late else ""}
+        )
+    if work.levels_of(actor):
+        tiles.append({"label": "我领取的", "n": held, "url": url_for(".home", mine=1)})
+    if actor.has(*navigation.PAYOUTS):
+        failed = counts.get("pay_failed", none).all
+        tiles += [
+            {"label": "待打款", "n": counts.get("approved", none).all, "url": "/admin/payouts"},
+            {
+                "label": "打款失败",
+                "n": failed,
+                "url": "/admin/claims?state=pay_failed",
+                "tone": "bad" if failed else "",
+            },
+        ]
+    return tiles

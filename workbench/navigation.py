@@ -1,0 +1,56 @@
+"""Which pages does this member of staff find in the side navigation, and how much waits behind each?"""
+
+from __future__ import annotations
+
+from flask import g
+
+from claims.queries import work
+from core import roles
+from core.access import Actor, current_actor
+from core.pages import NavItem
+
+REASONS = (*work.REVIEWERS, roles.ADMINISTRATOR)
+MESSAGES = (
+    roles.ADMINISTRATOR, roles.AUDITOR, roles.FIRST_REVIEWER, roles.SECOND_REVIEWER,
+    roles.FINANCE_MAKER, roles.FINANCE_CHECKER,
+)  # fmt: skip
+AUDIT = (roles.AUDITOR, roles.ADMINISTRATOR)
+PAYOUTS = (*work.FINANCE, roles.ADMINISTRATOR, roles.AUDITOR)
+
+
+def items() -> list[NavItem]:
+    """What the frame of every staff page shows; a line somebody may not open is not there."""
+    actor = current_actor()
+    found = counts(actor) if actor.has(*work.READERS, *work.FINANCE) else {}
+    lines = [
+        (NavItem("work", "待办", "/admin/", own_work(actor, found)), (roles.STAFF,)),
+        (NavItem("claims", "补助申请", "/admin/claims"), (*work.READERS, *work.FINANCE)),
+        (NavItem("payouts", "打款批次", "/admin/payouts", _payable(actor, found)), PAYOUTS),
+        (NavItem("messages", "通知记录", "/admin/messages"), MESSAGES),
+        (NavItem("reasons", "常用退回意见", "/admin/claims/reasons"), REASONS),
+        (NavItem("audit", "操作日志", "/admin/audit"), AUDIT),
+    ]
+    return [item for item, who in lines if actor.has(*who)]
+
+
+def counts(actor: Actor) -> dict[str, work.Count]:
+    """The counts of this request, asked for once whoever needs them."""
+    if "work_counts" not in g:
+        g.work_counts = work.counts(actor)
+    found: dict[str, work.Count] = g.work_counts
+    return found
+
+
+def levels_seen(actor: Actor) -> tuple[str, ...]:
+    """Which levels' claims the actor's work list shows: their own, or all for those who only watch."""
+    mine = work.levels_of(actor)
+    return mine or (work.all_levels() if actor.has(*work.READERS) else ())
+
+
+def own_work(actor: Actor, found: dict[str, work.Count]) -> int:
+    """How much waits for the actor to decide."""
+    return sum(found.get(level, work.Count()).all for level in work.levels_of(actor))
+
+
+def _payable(actor: Actor, found: dict[str, work.Count]) -> int:
+    return found.get("approved", work.Count()).all if actor.has(*work.FINANCE) else 0

@@ -1,0 +1,180 @@
+"""Who did what, to which object, when (A15)? The audit chain as a list, and whether it is whole."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select
+
+from claims.queries import keyset, work
+from core import audit
+from core.access import Actor
+from core.audit import AuditEntry
+from core.db import db
+from core.pages import parse_day
+from core.roles import STAFF_ROLES
+
+NAMES = ("who", "action", "object", "since", "until")
+PAGE = 50
+ACTIONS = {
+    "claim.submit_to_first_review": "提交申请",
+    "claim.submit_to_union_review": "提交申请",
+    "claim.withdraw": "撤回申请",
+    "claim.pass_union": "基层审核同意",
+    "claim.return_union": "基层审核退回",
+    "claim.pass_first": "初核同意",
+    "claim.return_first": "初核退回",
+    "claim.refuse_first": "初核不予补助",
+    "claim.approve": "复核同意",
+    "claim.return_second": "复核退回",
+    "claim.refuse_second": "复核不予补助",
+    "claim.appeal": "申请复议",
+    "claim.fix_payee": "改正收款账户",
+    "claim.take_over": "接手审核",
+    "claim.reveal": "查看完整号码",
+    "claim.search": "按号码查找",
+    "claim.start_paying": "生成打款批次",
+    "claim.stop_paying": "撤出批次",
+    "claim.bounce": "打款失败",
+    "claim.pay": "打款成功",
+    "claim.create": "新建申请",
+    "claim.delete": "删除草稿",
+    "payout.create": "新建批次",
+    "payout.check": "复核批次",
+    "payout.drop": "作废批次",
+    "payout.export": "导出银行文件",
+    "payout.export_again": "再次导出银行文件",
+    "payout.file": "下载银行文件",
+    "payout.settle": "确认回盘结果",
+    "reason.save": "添加常用意见",
+    "reason.retire": "停用常用意见",
+    "staff.sign_in": "登录",
+    "staff.sign_out": "退出登录",
+    "staff.end_sessions": "退出其他登录",
+    "staff.create": "新增工作人员",
+    "staff.grant": "授权",
+    "staff.end_grant": "收回权限",
+    "staff.set_password": "修改密码",
+    "binding.made": "绑定微信",
+    "binding.ended": "解绑微信",
+    "consent.given": "同意授权",
+    "consent.withdrawn": "撤回同意",
+    "resend_message": "重发通知",
+    "test_message": "测试发送",
+    "audit.verify": "校验日志",
+}
+OBJECTS = {
+    "claim": "补助申请",
+    "payout": "打款批次",
+    "staff": "工作人员",
+    "employee": "职工",
+    "return_reason": "常用意见",
+    "message": "通知",
+    "audit": "操作日志",
+}
+KEYS = {"purpose": "用途", "role": "角色", "reason": "原因", "kind": "方式", "ended": "结束", "union": "工会"}
+VALUES = {
+    "identity": "身份核验",
+    "health": "医疗健康信息",
+    "account": "收款账户",
+    "certificates": "证件照片",
+    "papers": "核对证件或卡片照片",
+    "call": "联系申请人",
+    "person": "证件或手机号码",
+    **STAFF_ROLES,
+}
+FIELDS = {
+    "id_number": "证件号码",
+    "phone": "手机号码",
+    "insurance_card": "社保卡号",
+    "payee_card": "银行卡号",
+    "password": "密码",
+}
+KINDS = {"employee": "职工", "staff": "工作人员", "system": "系统", "guest": "访客", "follower": "关注者"}
+
+
+class Entry(NamedTuple):
+    """One line of the list."""
+
+    at: Any
+    who: str
+    action: str
+    object: str
+    detail: str
+    ip: str
+    url: str
+
+
+def page(given: dict[str, str], *, before: str = "", after: str = "") -> keyset.Turn:
+    """One page, the newest first."""
+    columns = (
+        AuditEntry.seq, AuditEntry.at, AuditEntry.actor_kind, AuditEntry.actor_label, AuditEntry.action,
+        AuditEntry.object_kind, AuditEntry.object_id, AuditEntry.detail, AuditEntry.ip,
+    )  # fmt: skip
+    query = select(*columns).where(*_rules(given))
+    found = keyset.turn(query, (AuditEntry.seq,), PAGE, before=before[:200], after=after[:200], newest=True)
+    numbers = work.numbers_of([row.object_id for row in found.rows if row.object_kind == "claim"])
+    return found._replace(rows=[_entry(row, numbers) for row in found.rows])
+
+
+def choices() -> list[tuple[str, str]]:
+    """The actions to filter by, in words; two codes with one name are one choice."""
+    first: dict[str, str] = {}
+    for code, words in ACTIONS.items():
+        first.setdefault(words, code)
+    return [(code, words) for words, code in first.items()]
+
+
+def verify(by: Actor) -> tuple[bool, str]:
+    """(whole?, what to say)."""
+    count = db.session.scalar(select(func.count()).select_from(AuditEntry))
+    broken = audit.verify()
+    audit.record("audit.verify", "audit", broken or "whole", by)
+    if broken is None:
+        return True, f"操作日志完整：{count} 条记录首尾相接，没有被改动过。"
+    return False, f"操作日志从第 {broken} 条起对不上，可能被改动过。请马上联系系统管理员，并保留现场。"
+
+
+def _rules(given: dict[str, str]) -> list[Any]:
+    rules: list[Any] = []
+    if given["who"]:
+        rules.append(AuditEntry.actor_label == given["who"])
+    if given["action"]:
+        words = ACTIONS.get(given["action"], "")
+        same = [code for code, said in ACTIONS.items() if words and said == words]
+        rules.append(AuditEntry.action.in_(same or [given["action"]]))
+    if given["object"]:
+        claim_id = work.id_of(given["object"].upper())
+        rules.append(AuditEntry.object_id == (str(claim_id) if claim_id else given["object"]))
+    since, until = work.moments(parse_day(given["since"]), parse_day(given["until"]))
+    if since:
+        rules.append(AuditEntry.at >= since)
+    if until:
+        rules.append(AuditEntry.at < until)
+    return rules
+
+
+def _entry(row: Any, numbers: dict[str, str]) -> Entry:
+    number = numbers.get(row.object_id, "")
+    kind = OBJECTS.get(row.object_kind, row.object_kind)
+    return Entry(
+        at=row.at,
+        who=f"{row.actor_label}（{KINDS.get(row.actor_kind, row.actor_kind)}）",
+        action=ACTIONS.get(row.action, row.action),
+        object=f"{kind} {number or row.object_id[-12:]}",
+        detail=_words(row.detail),
+        ip=row.ip,
+        url=f"/admin/claims/{number}" if number else "",
+    )
+
+
+def _words(detail: dict[str, Any]) -> str:
+    """States moved, fields touched: never values."""
+    said = []
+    if moved := detail.get("moved"):
+        said.append(" → ".join(work.any_state(code) for code in str(moved).split(">")))
+    if fields := detail.get("fields"):
+        said.append("、".join(FIELDS.get(str(name), str(name)) for name in fields))
+    rest = [(key, value) for key, value in detail.items() if key not in ("moved", "fields")]
+    said += [f"{KEYS.get(key, key)}：{VALUES.get(str(value), value)}" for key, value in rest if value != ""]
+    return "；".join(said)
