@@ -82,6 +82,8 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 def _parts(settings: Settings) -> dict[str, Any]:
     import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
 
     return {
         "settings": settings,
@@ -89,7 +91,11 @@ def _parts(settings: Settings) -> dict[str, Any]:
         "keyring": KeyRing.parse(settings.field_keys),
         "storage": open_storage(settings.storage_url),
         "redis": redis.Redis.from_url(
-            settings.redis_url, socket_connect_timeout=0.2, socket_timeout=5, health_check_interval=30
+            settings.redis_url,
+            socket_connect_timeout=0.2,
+            socket_timeout=5,
+            health_check_interval=30,
+            retry=Retry(NoBackoff(), 0),
         ),
         "jobs": JOBS,
         "gauges": GAUGES,

@@ -71,7 +71,7 @@ def _urls(app: Flask) -> Iterator[str]:
     rules = sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ())))
     for rule in rules:
         methods = " ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-        access = getattr(app.view_functions[rule.endpoint], "access", frozenset())
+        access: frozenset[str] = getattr(app.view_functions[rule.endpoint], "access", frozenset())
         who = "、".join(sorted(WHO.get(role, role) for role in access))
         yield f"| `{rule.rule}` | {methods} | {who} | `{rule.endpoint}` |"
 

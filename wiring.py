@@ -20,6 +20,8 @@ import notify.jobs
 import notify.queries
 import notify.receipts
 import notify.views
+import payout.admin
+import payout.jobs
 import portal.views
 import schema  # noqa: F401 - every table is known before the first query
 import staff.admin
@@ -33,13 +35,10 @@ from claims import queries as claim_queries
 from core import commands, health
 from core.access import Actor, Loader, current_actor
 from core.bell import Jobs
-from core.fields import mask_name
 from employee import service as employees
-from notify import service as notify_service
 from notify.recipients import recipients
 from staff import service as staff_service
-from wechat.effects import Hooks
-from wechat.replies import Facts
+from wechat.hooks import product_hooks
 
 BLUEPRINTS: list[Blueprint] = [
     health.blueprint,
@@ -49,6 +48,7 @@ BLUEPRINTS: list[Blueprint] = [
     claims.views.blueprint,
     content.views.blueprint,
     portal.views.blueprint,
+    payout.admin.blueprint,
     staff.admin.blueprint,
     workbench.admin.blueprint,
     claims.admin.blueprint,
@@ -83,30 +83,13 @@ JOBS: Jobs = {
     "wechat.sweep": wechat.jobs.sweep,
     "notify.drain": notify.jobs.drain,
     "notify.sweep": notify.jobs.sweep,
+    "payout.sweep": payout.jobs.sweep,
 }
-
-
-def _facts(openid: str) -> Facts:
-    """What the chat may say to the writer: masked name, claims, how many things wait for them."""
-    employee_id = employees.bound_person(openid)
-    if employee_id is None:
-        return {}
-    lines = claim_queries.status_lines(employee_id)
-    return {
-        "name": mask_name(employees.card(employee_id).name),
-        "claims": [(line[0], line[1]) for line in lines],
-        "todo": len(claim_queries.need_action(employee_id)),
-    }
 
 
 def join_conversation(app: Flask) -> None:
     """What the account's conversation asks and tells the features."""
-    hooks = Hooks(
-        facts=_facts,
-        forget=employees.forget_openid,
-        receipt=notify_service.wechat_reported,
-        subscription_receipt=notify_service.subscription_reported,
-    )
+    hooks = product_hooks(claims=claim_queries.status_lines, todo=claim_queries.todo_count)
     wechat.views.use_hooks(app, hooks)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ScalarSelect, Select, select
 
 from core.db import db
 from union.models import Union
@@ -18,12 +19,17 @@ def names_of(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def below(union_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
+def name_of(union_id: Any) -> ScalarSelect[str]:
+    """The name of the union a column names, to put among another query's columns."""
+    return select(Union.name).where(Union.id == union_id).scalar_subquery()
+
+
+def below(union_id: uuid.UUID) -> Select[uuid.UUID]:
     """The ids of a union and of every union under it, to put into another query."""
     top = select(Union.path).where(Union.id == union_id).scalar_subquery()
     return select(Union.id).where(Union.path.startswith(top))
 
 
-def named(part: str) -> Select[tuple[uuid.UUID]]:
+def named(part: str) -> Select[uuid.UUID]:
     """The ids of the unions with `part` in their name, to put into another query."""
     return select(Union.id).where(Union.name.icontains(part, autoescape=True))

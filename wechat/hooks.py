@@ -1,6 +1,7 @@
 """What do the features above WeChat know about a writer, and what are they told? The product's own hooks.
 
-`claims` is handed in by the wiring: (person's id) -> [(number, words of the state)], newest first.
+Handed in by the wiring: `claims(person's id)` gives (number, words of the state, when), newest first;
+`todo(person's id)` how many things wait for them.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from notify import service as notices
 from wechat.effects import Hooks
 from wechat.replies import Facts
 
-Claims = Callable[[uuid.UUID], list[tuple[str, str]]]
+Claims = Callable[[uuid.UUID], list[tuple[str, str, str]]]
+Todo = Callable[[uuid.UUID], int]
 
 
-def product_hooks(claims: Claims | None = None) -> Hooks:
+def product_hooks(claims: Claims | None = None, todo: Todo | None = None) -> Hooks:
     """The hooks of the running product."""
 
     def facts(openid: str) -> Facts:
@@ -26,7 +28,9 @@ def product_hooks(claims: Claims | None = None) -> Hooks:
             return {}
         known: Facts = {"name": mask_name(employees.card(person_id).name)}
         if claims:
-            known["claims"] = claims(person_id)
+            known["claims"] = [(number, words) for number, words, _ in claims(person_id)]
+        if todo:
+            known["todo"] = todo(person_id)
         return known
 
     return Hooks(

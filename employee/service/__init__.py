@@ -1,5 +1,6 @@
 """What happens to people of the roster? Binding, consents, and what other features may ask of them."""
 
+from employee.rules import RESEND_SECONDS
 from employee.service.binding import (
     Bound,
     MoveNeeded,
@@ -7,7 +8,9 @@ from employee.service.binding import (
     confirm_move,
     forget_openid,
     request_code,
+    request_visit_code,
     unbind,
+    visitor,
 )
 from employee.service.consents import give_consent, has_consents, withdraw_consent
 from employee.service.people import (
@@ -22,6 +25,7 @@ from employee.service.people import (
 )
 
 __all__ = [
+    "RESEND_SECONDS",
     "Bound",
     "EmployeeCard",
     "MoveNeeded",
@@ -37,7 +41,9 @@ __all__ = [
     "has_consents",
     "recipient",
     "request_code",
+    "request_visit_code",
     "same_person",
     "unbind",
+    "visitor",
     "withdraw_consent",
 ]

@@ -23,10 +23,11 @@ from employee import rules
 from employee.models import Binding, Employee
 from employee.rules import Asked
 from employee.service.consents import give_consent
-from employee.service.people import actor_of
+from employee.service.people import actor_of, people_with_phone
 from notify import service as notify
 
 PURPOSE = "bind"
+VISIT = "visit"
 CODE_LIMITS = (
     Limit("code_phone_minute", 1, 60, rules.CODE_SOON),
     Limit("code_phone_hour", 5, 3600, rules.LOCKED.replace("输错次数太多", "验证码发送太频繁")),
@@ -56,13 +57,36 @@ class MoveNeeded:
 
 def request_code(phone: str, openid: str, ip: str) -> str:
     """Send a code to `phone`; returns the words to show. Raises `TooMany` or `Refused`."""
+    phone = _counted(phone, openid, ip)
+    notify.send_code(PURPOSE, phone, codes.issue(PURPOSE, phone, openid))
+    return rules.CODE_SENT.format(phone=mask_phone(phone))
+
+
+def request_visit_code(phone: str, holder: str, ip: str) -> str:
+    """Send a code to look in without WeChat; a phone nobody has is answered alike and gets nothing."""
+    phone = _counted(phone, holder, ip)
+    if people_with_phone(phone):
+        notify.send_code(VISIT, phone, codes.issue(VISIT, phone, holder))
+    return rules.VISIT_CODE_SENT
+
+
+def visitor(phone: str, code: str, holder: str) -> uuid.UUID:
+    """Whose progress may be looked at after this code. Raises `Refused`."""
+    phone = identifiers.normalise_mobile(phone)
+    codes.check(VISIT, phone, holder, code)
+    people = people_with_phone(phone)
+    if len(people) != 1:
+        raise Refused(rules.SHARED_PHONE)
+    return people[0]
+
+
+def _counted(phone: str, holder: str, ip: str) -> str:
     if words := identifiers.mobile_problem(phone):
         raise Refused(words, "phone")
     phone = identifiers.normalise_mobile(phone)
     limits = [(limit, phone) for limit in CODE_LIMITS]
-    take_all([*limits, (CODE_HOLDER_DAY, openid), (CODE_IP_DAY, ip), (CODE_EVERYBODY, "all")])
-    notify.send_code(PURPOSE, phone, codes.issue(PURPOSE, phone, openid))
-    return rules.CODE_SENT.format(phone=mask_phone(phone))
+    take_all([*limits, (CODE_HOLDER_DAY, holder), (CODE_IP_DAY, ip), (CODE_EVERYBODY, "all")])
+    return phone
 
 
 def bind(asked: Asked, code: str, openid: str, ip: str) -> Bound | MoveNeeded:
