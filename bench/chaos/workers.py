@@ -1,0 +1,118 @@
+"""Who sends? `python -m bench.chaos.workers outbox|naive`: forks of the product's own worker and clock.
+
+Orders come on stdin: `kill` ends one with SIGKILL, `freeze` stops one for a while. Whoever ends is replaced
+at once by a fork of the loaded program: starting Python anew each time would leave no time to send anything.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+from app import create_app
+from bench.chaos import naive
+from core import commands
+from notify import jobs
+from notify.channels import wire
+from tools.tether import die_with_parent
+
+# Time is compressed: the lease still outlasts the freeze and the call together.
+PACE = jobs.Pace(lease=8.0, settle_factor=0.25, ask_again=1.0)
+TIMEOUT = (1.0, 2.0)
+FREEZE = 3.0
+
+
+def _clock() -> None:
+    due = {"notify.sweep": 0.0, "notify.drain": 0.0}
+    while True:
+        commands.tick(due)
+        time.sleep(0.2)
+
+
+def _worker() -> None:
+    assert commands.worker.callback is not None
+    commands.worker.callback()
+
+
+PATTERNS: dict[str, tuple[Callable[[], None], ...]] = {
+    "outbox": (_worker, _worker, _worker, _clock),
+    "naive": (naive.work, naive.work, naive.work),
+}
+
+
+class Nursery:
+    """Keeps one child alive for each task."""
+
+    def __init__(self, tasks: tuple[Callable[[], None], ...]) -> None:
+        self.app = create_app()
+        self.children = {self._fork(task): task for task in tasks}
+        self.frozen: dict[int, float] = {}
+        self.dice = random.Random(1)
+
+    def _fork(self, task: Callable[[], None]) -> int:
+        parent = os.getpid()
+        if pid := os.fork():
+            return pid
+        try:
+            die_with_parent(signal.SIGKILL, parent)
+            sys.stdin.close()
+            with self.app.app_context():
+                task()
+        finally:
+            os._exit(1)
+
+    def run(self) -> None:
+        while True:
+            ready, _, _ = select.select([0], [], [], 0.05)
+            if ready:
+                orders = os.read(0, 4096)
+                if not orders:
+                    break
+                for order in orders.decode().split():
+                    self._obey(order)
+            self._thaw()
+            self._replace()
+        for pid in self.children:
+            os.kill(pid, signal.SIGKILL)
+
+    def _obey(self, order: str) -> None:
+        pid = self.dice.choice([*self.children])
+        if order == "kill":
+            os.kill(pid, signal.SIGKILL)
+        elif order == "freeze":
+            os.kill(pid, signal.SIGSTOP)
+            self.frozen[pid] = time.monotonic() + FREEZE
+
+    def _thaw(self) -> None:
+        for pid, until in [*self.frozen.items()]:
+            if time.monotonic() > until:
+                del self.frozen[pid]
+                if pid in self.children:
+                    os.kill(pid, signal.SIGCONT)
+
+    def _replace(self) -> None:
+        while True:
+            try:
+                pid, _ = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            task = self.children.pop(pid)
+            self.frozen.pop(pid, None)
+            self.children[self._fork(task)] = task
+
+
+def main(pattern: str) -> None:
+    jobs.PACE = PACE
+    wire.TIMEOUT = TIMEOUT
+    Nursery(PATTERNS[pattern]).run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
