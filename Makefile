@@ -1,6 +1,6 @@
 # What can be done with a checkout? Each target sets up what it needs; nothing needs root.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench chaos docs lock clean setup-run setup-dev assets
+.PHONY: help run test lint bench chaos docs lock clean setup-run setup-dev setup-bench assets
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 PYTHON ?=
@@ -21,6 +21,9 @@ setup-run:
 setup-dev:
 	@python=$$(PYTHON="$(PYTHON)" sh tools/python.sh) && "$$python" tools/setup.py app local dev
 
+setup-bench:
+	@python=$$(PYTHON="$(PYTHON)" sh tools/python.sh) && "$$python" tools/setup.py app local dev bench
+
 assets:
 	@$(PY) -m tools.assets
 
@@ -33,7 +36,7 @@ test: setup-dev assets
 lint: setup-dev
 	@exec $(PY) -m tools.lint
 
-bench: setup-dev
+bench: setup-bench
 	@exec $(PY) -m bench
 
 chaos: setup-dev
@@ -43,7 +46,7 @@ docs: setup-run
 	@exec $(PY) -m tools.embedded $(PY) -m flask --app app docs
 
 lock:
-	@for name in app dev local; do \
+	@for name in app dev local bench; do \
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
