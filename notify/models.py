@@ -62,6 +62,13 @@ class OutboxMessage(db.Model):
         ),
         Index("ix_outbox_about", "about_id"),
         Index("ix_outbox_list", "created_at", "id"),
+        Index(
+            "ix_outbox_trouble",
+            "status",
+            "created_at",
+            "id",
+            postgresql_where=text("status IN ('unknown', 'held', 'failed')"),
+        ),
         CheckConstraint(f"status IN {STATUSES}", name="status_known"),
     )
 
