@@ -25,11 +25,18 @@ from core.history import Stateful
 
 
 class PayoutBatch(Stateful, db.Model):
-    """A batch for the bank: prepared → checked → exported → settled; maker and checker differ."""
+    """A batch for the bank: prepared → checked → exported → settled; maker and checker differ.
+
+    `seal_bi` binds order, payees and sums as they were put together: whoever changes an item past the
+    application stops the batch at its next step (M5).
+    """
 
     __tablename__ = "payout_batch"
     __table_args__ = (
         CheckConstraint("checker_id IS NULL OR checker_id <> maker_id", name="maker_is_not_checker"),
+        CheckConstraint(
+            "checker_id IS NOT NULL OR state IN ('prepared', 'dropped')", name="nothing_leaves_unchecked"
+        ),
         Index("ix_payout_batch_state", "state", "id"),
     )
 
@@ -40,7 +47,7 @@ class PayoutBatch(Stateful, db.Model):
     maker_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("staff_user.id"), nullable=False)
     checker_id: Mapped[uuid.UUID | None] = column(Uuid, ForeignKey("staff_user.id"), nullable=True)
     export_count: Mapped[int] = column(Integer, nullable=False, default=0)
-    export_digest: Mapped[bytes | None] = column(LargeBinary(32), nullable=True)
+    seal_bi: Mapped[bytes] = column(LargeBinary(16), data="secret", nullable=False)
     created_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
     settled_at: Mapped[dt.datetime | None] = moment(nullable=True)
 
@@ -81,7 +88,7 @@ class PayoutItem(db.Model):
 
 
 class BankFile(db.Model):
-    """A file given to or got from the bank; one result file counts once."""
+    """A file given to or got from the bank: its digest, not its bytes. One result file counts once."""
 
     __tablename__ = "bank_file"
     __table_args__ = (
@@ -97,3 +104,14 @@ class BankFile(db.Model):
     by_id: Mapped[uuid.UUID] = column(Uuid, nullable=False)
     by_label: Mapped[str] = column(String(64), nullable=False)
     at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
+
+
+class PendingResult(db.Model):
+    """A result file that fits and waits for a person's word; its bytes lie sealed in the store."""
+
+    __tablename__ = "pending_result"
+
+    key: Mapped[str] = column(String(32), data="secret", primary_key=True)
+    batch_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("payout_batch.id"), nullable=False)
+    staff_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("staff_user.id"), nullable=False)
+    uploaded_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now, index=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from core.roles import FINANCE_CHECKER, FINANCE_MAKER
+from core.roles import ADMINISTRATOR, AUDITOR, FINANCE_CHECKER, FINANCE_MAKER
 from core.workflow import Move, Workflow
 
 LABELS = {
@@ -25,12 +25,15 @@ WORKFLOW = Workflow(
         Move("drop", ("prepared", "checked"), "dropped", _MAKER | _CHECKER, "作废批次", needs_note=True),
         Move("export", ("checked",), "exported", _MAKER, "导出银行文件"),
         Move("export_again", ("exported",), "exported", _MAKER, "再次导出", needs_note=True),
-        Move("settle", ("exported",), "settled", _MAKER | _CHECKER, "确认回盘结果"),
+        Move("settle", ("exported",), "settled", _MAKER | _CHECKER, "导入回盘文件"),
     ),
     final=frozenset({"settled", "dropped"}),
 )
 
+PREPARERS = _MAKER
+READERS = (FINANCE_MAKER, FINANCE_CHECKER, ADMINISTRATOR, AUDITOR)
 MOST_ITEMS = 1000
+PARTLY_FAILED = "部分失败"
 SAME_PERSON = "本人不能复核自己生成的批次"
 ITEM_LABELS = {
     "waiting": "待导出",
@@ -64,43 +67,64 @@ class Answered:
     is_paid: bool | None
     reason: str
     reference: str
+    is_card_rounded: bool = False
 
 
 def misfits(batch: str, sent: Mapping[int, Sent], answers: Iterable[Answered]) -> list[str]:
     """Every reason why the bank's answers cannot be taken for this batch, in words; empty when all fit."""
     found: list[str] = []
     seen: dict[int, int] = {}
+    strange = 0
     rows = list(answers)
     for row in rows:
         found += _row_misfits(batch, sent, row, seen)
-        if row.sequence is not None:
+        if row.batch != batch or row.sequence not in sent:
+            strange += 1
+        elif row.sequence is not None:
             seen.setdefault(row.sequence, row.line)
-    missing = sorted(set(sent) - set(seen))
-    if missing:
-        listed = "、".join(str(number) for number in missing[:10])
-        found.append(f"回盘文件少了 {len(missing)} 笔：序号 {listed}。文件可能不完整，请向银行重新下载")
-    return found + _sum_misfit(sent, rows)
+    if strange:
+        found.insert(0, f"回盘文件里有 {strange} 笔在本批次找不到，请核对批次号")
+    return found + _missing(sent, seen) + _sum_misfit(sent, rows)
 
 
 def _row_misfits(batch: str, sent: Mapping[int, Sent], row: Answered, seen: Mapping[int, int]) -> list[str]:
     place = f"第 {row.line} 行"
     if row.batch != batch:
-        return [f"{place}：批次号是 {row.batch or '空'}，不是本批次 {batch}，请核对是不是拿错了文件"]
+        return [f"{place}：批次号是 {row.batch[:40] or '空'}，不是本批次 {batch}，请核对是不是拿错了文件"]
     if row.sequence is None or row.sequence not in sent:
         return [f"{place}：序号在本批次找不到，请核对批次号"]
     if row.sequence in seen:
         return [f"{place}：序号 {row.sequence} 与第 {seen[row.sequence]} 行重复"]
-    ours = sent[row.sequence]
-    wrong = []
+    wrong = [*_differences(sent[row.sequence], row), *_contradictions(row)]
+    return [f"{place}（序号 {row.sequence}）：{'，'.join(wrong)}"] if wrong else []
+
+
+def _differences(ours: Sent, row: Answered) -> Iterator[str]:
     if row.payee_card != ours.payee_card:
-        wrong.append("账号与导出时不一致")
+        lost = "，像是被表格软件改成了数字，请直接上传银行给的原文件" if row.is_card_rounded else ""
+        yield f"账号与导出时不一致{lost}"
     if row.payee_name != ours.payee_name:
-        wrong.append("户名与导出时不一致")
+        yield "户名与导出时不一致"
     if row.amount_fen != ours.amount_fen:
-        wrong.append("金额与导出时不一致")
+        yield "金额与导出时不一致"
+
+
+def _contradictions(row: Answered) -> Iterator[str]:
+    """An answer that says two things, or not enough, is no answer: money hangs on it."""
     if row.is_paid is None:
-        wrong.append("看不出成功还是失败")
-    return [f"{place}：{'，'.join(wrong)}"] if wrong else []
+        yield "看不出成功还是失败"
+    elif row.is_paid and row.reason:
+        yield "结果写成功，却又写了失败原因"
+    elif row.is_paid and not row.reference:
+        yield "结果写成功，但没有银行流水号，文件可能不完整"
+
+
+def _missing(sent: Mapping[int, Sent], seen: Mapping[int, int]) -> list[str]:
+    missing = sorted(set(sent) - set(seen))
+    if not missing:
+        return []
+    listed = "、".join(str(number) for number in missing[:10]) + (" 等" if len(missing) > 10 else "")
+    return [f"回盘文件少了 {len(missing)} 笔：序号 {listed}。文件可能不完整，请向银行重新下载"]
 
 
 def _sum_misfit(sent: Mapping[int, Sent], rows: list[Answered]) -> list[str]:

@@ -11,20 +11,22 @@ import hmac
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from claims.models import Claim
-from claims.rules import WORKFLOW, bounce_for
+from claims.rules import WORKFLOW, Bounce, bounce_for
 from claims.service.figures import approval_mark
 from core import clock
 from core.access import Actor
 from core.db import db
 from core.errors import Refused
 from core.history import perform
+from core.keys import SealBroken
 from core.money import shown_yuan
 from notify import service as notify
 
-BROKEN_SEAL = "申请 {number} 的收款账户或金额与审核通过时不一致，不能打款，请联系管理员核查"
+BROKEN_SEAL = "申请 {number} 的收款账户或金额与审核通过时不一致，不能打款，请联系管理员核查。其余申请可先打款"
+UNREADABLE = "（读不出来）"
 
 
 @dataclass(frozen=True)
@@ -40,18 +42,34 @@ class Payable:
     approved_at: dt.datetime
 
 
-def payable(limit: int) -> list[Payable]:
-    """Approved claims waiting for a batch, longest waiting first."""
+def payable(limit: int, claim_ids: list[uuid.UUID] | None = None) -> list[Payable]:
+    """Approved claims waiting for a batch (of `claim_ids` only, when given), longest waiting first."""
     query = select(Claim).where(Claim.state == "approved").order_by(Claim.state_at, Claim.id).limit(limit)
+    if claim_ids is not None:
+        query = query.where(Claim.id.in_(claim_ids))
     return [_payable(claim) for claim in db.session.scalars(query)]
+
+
+def awaiting() -> tuple[int, int]:
+    """How many approved claims wait for a batch, and their sum in fen."""
+    query = select(func.count(), func.coalesce(func.sum(Claim.award_fen), 0))
+    count, total = db.session.execute(query.where(Claim.state == "approved")).one()
+    return int(count or 0), int(total or 0)
+
+
+def plain_reason(bank_words: str) -> Bounce:
+    """What the person is told for a bank's words."""
+    return bounce_for(bank_words)
 
 
 def start_paying(claim_ids: list[uuid.UUID], by: Actor) -> list[Payable]:
     """Move approved claims into paying, all or none. Raises `Refused` for a broken seal, `Conflict`."""
     query = select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.state_at, Claim.id)
     started = []
-    for claim in db.session.scalars(query.with_for_update()):
-        if not claim.approval_bi or not hmac.compare_digest(claim.approval_bi, approval_mark(claim)):
+    # What this session read before the lock may be old by now.
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    for claim in db.session.scalars(locked):
+        if not _is_sealed(claim):
             raise Refused(BROKEN_SEAL.format(number=claim.number))
         started.append(_payable(claim))
         perform(WORKFLOW, claim, "start_paying", by)
@@ -70,7 +88,7 @@ def paid(claim_id: uuid.UUID, by: Actor) -> None:
     _tell(claim, "claim_paid", {"amount": shown_yuan(claim.award_fen or 0)})
 
 
-def bounced(claim_id: uuid.UUID, bank_words: str, by: Actor) -> None:
+def bounced(claim_id: uuid.UUID, bank_words: str, by: Actor) -> Bounce:
     """打款失败: told in plain words (GX-28); the person may change the payee only (GX-29)."""
     claim = _get(claim_id)
     bounce = bounce_for(bank_words)
@@ -78,6 +96,7 @@ def bounced(claim_id: uuid.UUID, bank_words: str, by: Actor) -> None:
     perform(WORKFLOW, claim, "bounce", by, bounce.words, meta=meta, bounce_code=bounce.code)
     amount = shown_yuan(claim.award_fen or 0)
     _tell(claim, "payment_failed", {"reason": bounce.words, "amount": amount})
+    return bounce
 
 
 def _get(claim_id: uuid.UUID) -> Claim:
@@ -88,14 +107,26 @@ def _bank(claim: Claim) -> str:
     return f"{claim.payee_bank}{claim.payee_branch}"
 
 
+def _is_sealed(claim: Claim) -> bool:
+    """Are sum and payee what was approved? A sealed value that does not open any more is not."""
+    try:
+        return bool(claim.approval_bi) and hmac.compare_digest(claim.approval_bi or b"", approval_mark(claim))
+    except SealBroken:
+        return False
+
+
 def _payable(claim: Claim) -> Payable:
+    try:
+        name, card = claim.payee_name or "", claim.payee_card or ""
+    except SealBroken:  # one row that somebody tampered with must not hide all the others
+        name, card = UNREADABLE, ""
     return Payable(
         claim_id=claim.id,
         number=claim.number,
         award_fen=claim.award_fen or 0,
-        payee_name=claim.payee_name or "",
+        payee_name=name,
         payee_bank=_bank(claim),
-        payee_card=claim.payee_card or "",
+        payee_card=card,
         approved_at=claim.state_at,
     )
 

@@ -211,6 +211,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("provider_reference <> ''"),
     )
+    op.create_index(
+        "ix_outbox_trouble",
+        "outbox_message",
+        ["status", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('unknown', 'held', 'failed')"),
+    )
     op.create_table(
         "plan_version",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -422,12 +429,16 @@ def upgrade() -> None:
         sa.Column("maker_id", sa.Uuid(), nullable=False),
         sa.Column("checker_id", sa.Uuid(), nullable=True),
         sa.Column("export_count", sa.Integer(), nullable=False),
-        sa.Column("export_digest", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("seal_bi", sa.LargeBinary(length=16), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "checker_id IS NOT NULL OR state IN ('prepared', 'dropped')",
+            name=op.f("ck_payout_batch_nothing_leaves_unchecked"),
+        ),
         sa.CheckConstraint(
             "checker_id IS NULL OR checker_id <> maker_id", name=op.f("ck_payout_batch_maker_is_not_checker")
         ),
@@ -534,6 +545,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("employee_id", "plan_code", name=op.f("uq_coverage_employee_id_plan_code")),
     )
     op.create_index("ix_coverage_union", "coverage", ["union_id", "plan_code", "id"], unique=False)
+    op.create_table(
+        "pending_result",
+        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["payout_batch.id"], name=op.f("fk_pending_result_batch_id")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff_user.id"], name=op.f("fk_pending_result_staff_id")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_pending_result")),
+    )
+    op.create_index(op.f("ix_pending_result_uploaded_at"), "pending_result", ["uploaded_at"], unique=False)
     op.create_table(
         "claim",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -697,6 +719,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_claim_payee_card_bi"), table_name="claim")
     op.drop_index("ix_claim_employee", table_name="claim")
     op.drop_table("claim")
+    op.drop_index(op.f("ix_pending_result_uploaded_at"), table_name="pending_result")
+    op.drop_table("pending_result")
     op.drop_index("ix_coverage_union", table_name="coverage")
     op.drop_table("coverage")
     op.drop_index("ix_consent_employee", table_name="consent")
@@ -746,6 +770,11 @@ def downgrade() -> None:
     op.drop_table("receipt")
     op.drop_table("provider_health")
     op.drop_table("plan_version")
+    op.drop_index(
+        "ix_outbox_trouble",
+        table_name="outbox_message",
+        postgresql_where=sa.text("status IN ('unknown', 'held', 'failed')"),
+    )
     op.drop_index(
         "ix_outbox_reference",
         table_name="outbox_message",

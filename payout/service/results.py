@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -14,17 +13,28 @@ from core import clock, context
 from core.access import Actor
 from core.db import db
 from core.errors import Conflict, Refused
-from core.history import perform
-from core.identifiers import normalise_card
-from core.money import yuan
-from core.sheets import read_rows
+from core.history import perform, who_was_first
 from payout.models import BankFile, PayoutBatch, PayoutItem
 from payout.rules import WORKFLOW, Answered, Sent, misfits
-from payout.service.batches import items_of
-from payout.service.layouts import Layout, layout
+from payout.service.answers import canonical_name, read_answers
+from payout.service.batches import items_of, must_be_whole
+from payout.service.layouts import layout
 
 TWICE = "这份回盘文件已经导入过（{when}，{who}），没有重复处理"
-MOST_SHOWN = 50
+SETTLED = "这个批次的回盘结果已经确认过（{when}），没有重复处理"
+TOO_EARLY = "这个批次还没有导出给银行，不能导入回盘文件"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A payment that bounces: what the bank wrote, and what the person will read."""
+
+    sequence: int
+    payee_name: str
+    payee_card: str
+    amount_fen: int
+    bank_words: str
+    told: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Preview:
 
     answers: tuple[Answered, ...]
     problems: tuple[str, ...]
+    failures: tuple[Failure, ...]
     paid_count: int
     paid_fen: int
     failed_count: int
@@ -43,18 +54,25 @@ class Preview:
         return not self.problems
 
 
-def preview(batch: PayoutBatch, content: bytes, filename: str) -> Preview:
-    """Read the bank's file against the batch. Raises `Refused`, `Conflict` (taken before)."""
-    _refuse_replay(content)
-    shape = layout(context.scheme().bank_layout)
-    answers = _answers(content, filename, shape)
-    sent = {item.sequence: _sent(item) for item in items_of(batch)}
-    problems = misfits(batch.number, sent, answers)
+def preview(batch: PayoutBatch, content: bytes) -> Preview:
+    """Read the bank's file against the batch; changes nothing.
+
+    Raises `Refused` (no such file, not exported yet), `Conflict` (taken before).
+    """
+    return _preview(batch, items_of(batch), content)
+
+
+def _preview(batch: PayoutBatch, items: list[PayoutItem], content: bytes) -> Preview:
+    _refuse_replay(batch, content)
+    must_be_whole(batch, items)
+    answers = read_answers(content, layout(context.scheme().bank_layout))
+    problems = misfits(batch.number, {item.sequence: _sent(item) for item in items}, answers)
     paid = [a for a in answers if a.is_paid]
     failed = [a for a in answers if a.is_paid is False]
     return Preview(
         tuple(answers),
         tuple(problems),
+        tuple(_failure(a) for a in failed),
         len(paid),
         sum(a.amount_fen or 0 for a in paid),
         len(failed),
@@ -62,27 +80,35 @@ def preview(batch: PayoutBatch, content: bytes, filename: str) -> Preview:
     )
 
 
-def settle(batch: PayoutBatch, content: bytes, filename: str, by: Actor, seen: int) -> Preview:
+def settle(batch: PayoutBatch, content: bytes, by: Actor, seen: int) -> Preview:
     """Take the bank's answers over, all or none; each claim is paid or bounced and its person told."""
-    found = preview(batch, content, filename)
+    rows = items_of(batch)
+    found = _preview(batch, rows, content)
     if not found.fits:
         raise Refused("回盘文件与批次不符，没有处理任何一笔：" + "；".join(found.problems[:3]), "file")
     perform(WORKFLOW, batch, "settle", by, seen=seen, settled_at=clock.now())
-    digest = hashlib.sha256(content).digest()
-    db.session.add(
-        BankFile(
-            batch_id=batch.id, direction="result", format=filename[-4:].lstrip("."), digest=digest,
-            by_id=by.id, by_label=by.label,
-        )
-    )  # fmt: skip
+    _note(batch, content, by)
+    items = {item.sequence: item for item in rows}
+    for answer in sorted(found.answers, key=lambda a: a.sequence or 0):
+        _take_over(items[answer.sequence or 0], answer, by)
+    return found
+
+
+def _note(batch: PayoutBatch, content: bytes, by: Actor) -> None:
+    file = BankFile(
+        batch_id=batch.id,
+        direction="result",
+        format="xlsx" if content.startswith(b"PK") else "csv",
+        digest=hashlib.sha256(content).digest(),
+        reason="",
+        by_id=by.id,
+        by_label=by.label,
+    )
+    db.session.add(file)
     try:
         db.session.flush()
     except IntegrityError:
         raise Conflict(TWICE.format(when="刚刚", who="其他人员")) from None
-    items = {item.sequence: item for item in items_of(batch)}
-    for answer in found.answers:
-        _take_over(items[answer.sequence or 0], answer, by)
-    return found
 
 
 def _take_over(item: PayoutItem, answer: Answered, by: Actor) -> None:
@@ -93,65 +119,34 @@ def _take_over(item: PayoutItem, answer: Answered, by: Actor) -> None:
         payment.paid(item.claim_id, by)
         return
     item.bank_words = answer.reason[:120]
-    item.bounce_code = payment.bounce_for(answer.reason).code
-    payment.bounced(item.claim_id, answer.reason, by)
+    item.bounce_code = payment.bounced(item.claim_id, answer.reason, by).code
 
 
-def _refuse_replay(content: bytes) -> None:
+def _refuse_replay(batch: PayoutBatch, content: bytes) -> None:
     digest = hashlib.sha256(content).digest()
-    before = db.session.scalar(
-        select(BankFile).where(BankFile.digest == digest, BankFile.direction == "result").limit(1)
-    )
+    query = select(BankFile).where(BankFile.digest == digest, BankFile.direction == "result")
+    before = db.session.scalar(query.limit(1))
     if before:
         raise Conflict(TWICE.format(when=clock.shown(before.at), who=before.by_label))
+    if batch.state == "settled":
+        raise Conflict(SETTLED.format(when=clock.shown(batch.state_at)))
+    if batch.state in ("prepared", "checked"):
+        raise Conflict(TOO_EARLY)
+    if batch.state != "exported":
+        raise Conflict(who_was_first(batch))
 
 
-def _answers(content: bytes, filename: str, shape: Layout) -> list[Answered]:
-    rows = read_rows(content, filename=filename)
-    header = [_plain(cell) for cell in next(rows, [])]
-    missing = [heading for heading in shape.result.values() if heading not in header]
-    if missing:
-        raise Refused(f"文件里找不到列“{'”“'.join(missing)}”，请上传银行给的回盘文件", "file")
-    places = {name: header.index(heading) for name, heading in shape.result.items()}
-    found = []
-    for line, row in enumerate(rows, 2):
-        cells = {name: _plain(row[at]) if at < len(row) else "" for name, at in places.items()}
-        if any(cells.values()):
-            found.append(_answer(line, cells, shape))
-    if not found:
-        raise Refused("文件里没有明细，请上传银行给的回盘文件", "file")
-    return found
-
-
-def _answer(line: int, cells: dict[str, str], shape: Layout) -> Answered:
-    outcome = cells["outcome"]
-    return Answered(
-        line=line,
-        batch=cells["batch"],
-        sequence=int(cells["sequence"]) if cells["sequence"].isdigit() else None,
-        payee_name=cells["payee_name"],
-        payee_card=normalise_card(cells["payee_card"]),
-        amount_fen=_fen(cells["amount"]),
-        is_paid=True if outcome in shape.paid else False if outcome in shape.failed else None,
-        reason=cells["reason"],
-        reference=cells["reference"],
+def _failure(answer: Answered) -> Failure:
+    return Failure(
+        answer.sequence or 0,
+        answer.payee_name,
+        answer.payee_card,
+        answer.amount_fen or 0,
+        answer.reason,
+        payment.plain_reason(answer.reason).words,
     )
-
-
-def _plain(cell: object) -> str:
-    """A cell as text: full-width digits narrow, `1.0` from a spreadsheet as 1, the formula guard gone."""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    text = unicodedata.normalize("NFC", "" if cell is None else str(cell)).strip()
-    return text.lstrip("'\t").strip()
-
-
-def _fen(text: str) -> int | None:
-    try:
-        return yuan(text)
-    except ValueError:
-        return None
 
 
 def _sent(item: PayoutItem) -> Sent:
-    return Sent(item.sequence, item.payee_name or "", item.payee_card or "", item.amount_fen)
+    name = canonical_name(item.payee_name or "")
+    return Sent(item.sequence, name, item.payee_card or "", item.amount_fen)
