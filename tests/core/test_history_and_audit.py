@@ -24,7 +24,9 @@ from tests.world import World, as_staff
 def batch(db) -> PayoutBatch:
     maker = World().staff(FINANCE_MAKER)
     with transaction():
-        row = PayoutBatch(number="DK1", state="prepared", item_count=0, total_fen=0, maker_id=maker.id)
+        row = PayoutBatch(
+            number="DK1", state="prepared", item_count=0, total_fen=0, maker_id=maker.id, seal_bi=b"0" * 16
+        )
         db.session.add(row)
     return row
 
@@ -43,7 +45,7 @@ def test_a_move_writes_state_history_and_audit_together(db, batch) -> None:
 def test_nothing_is_kept_when_the_action_fails(db, batch) -> None:
     checker = as_staff(World().staff(FINANCE_CHECKER), FINANCE_CHECKER)
     with pytest.raises(RuntimeError), transaction():
-        perform(WORKFLOW, batch, "check", checker)
+        perform(WORKFLOW, batch, "check", checker, checker_id=checker.id)
         raise RuntimeError
     db.session.expire_all()
     assert batch.state == "prepared"
@@ -55,9 +57,9 @@ def test_who_comes_second_is_told_who_was_first(db, batch) -> None:
     first = as_staff(World().staff(FINANCE_CHECKER, name="赵财审"), FINANCE_CHECKER)
     seen = batch.version
     with transaction():
-        perform(WORKFLOW, batch, "check", first, seen=seen)
+        perform(WORKFLOW, batch, "check", first, seen=seen, checker_id=first.id)
     with pytest.raises(Conflict) as caught, transaction():
-        perform(WORKFLOW, batch, "check", first, seen=seen)
+        perform(WORKFLOW, batch, "check", first, seen=seen, checker_id=first.id)
     assert "已由 赵财审 于" in caught.value.text
 
 
@@ -72,7 +74,7 @@ def test_of_many_at_once_exactly_one_wins(app, db, batch) -> None:
             start.wait()
             try:
                 with transaction():
-                    perform(WORKFLOW, row, "check", checker)
+                    perform(WORKFLOW, row, "check", checker, checker_id=checker.id)
                 outcomes.append("won")
             except Conflict:
                 outcomes.append("told")

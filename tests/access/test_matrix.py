@@ -1,0 +1,387 @@
+"""Every route × method × role, from a table written by hand: an unlisted route fails (A1, P16).
+
+`EXPECTED` says who may use a view; everybody else must be refused, and what is refused must look like what
+does not exist. `THINGS` fills the addresses with things that belong to `owner`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from core import roles
+from core.db import db as database
+from core.db import transaction
+from tests.world import World
+
+GUEST = frozenset({"guest"})
+FOLLOWER = frozenset({"follower", "owner", "other"})
+EMPLOYEE = frozenset({"owner", "other"})
+STAFF = frozenset(roles.STAFF_ROLES)
+REVIEWERS = frozenset({roles.OPERATOR, roles.FIRST_REVIEWER, roles.SECOND_REVIEWER})
+READERS = frozenset(roles.STAFF_ROLES) - {roles.EDITOR}
+OVERSEERS = frozenset({roles.AUDITOR, roles.ADMINISTRATOR})
+FINANCE = frozenset({roles.FINANCE_MAKER, roles.FINANCE_CHECKER})
+MESSAGES = FINANCE | OVERSEERS | {roles.FIRST_REVIEWER, roles.SECOND_REVIEWER}
+
+EXPECTED: dict[str, frozenset[str]] = {
+    "static": GUEST,
+    "health.alive": GUEST,
+    "health.ready": GUEST,
+    "health.metrics": GUEST,
+    "wechat.verify": GUEST,
+    "wechat.receive": GUEST,
+    "wechat_oauth.start": GUEST,
+    "wechat_oauth.finish": GUEST,
+    "receipts.receive": GUEST,
+    "portal.front_door": GUEST,
+    "portal.home": GUEST,
+    "portal.landing": GUEST,
+    "portal.landing_code": GUEST,
+    "portal.landing_enter": GUEST,
+    "portal.progress": GUEST,
+    "content.listing": GUEST,
+    "content.page": GUEST,
+    "employee.size": GUEST,
+    "employee.bind": FOLLOWER,
+    "employee.bind_now": FOLLOWER,
+    "employee.bind_code": FOLLOWER,
+    "employee.move": FOLLOWER,
+    "employee.move_now": FOLLOWER,
+    "employee.bind_done": EMPLOYEE,
+    "employee.me": EMPLOYEE,
+    "employee.unbind": EMPLOYEE,
+    "employee.unbind_now": EMPLOYEE,
+    "employee.coverage": EMPLOYEE,
+    "messages.index": EMPLOYEE,
+    "messages.show": EMPLOYEE,
+    "messages.read_all": EMPLOYEE,
+    "claims.index": EMPLOYEE,
+    "claims.new": EMPLOYEE,
+    "claims.start": EMPLOYEE,
+    "claims.detail": EMPLOYEE,
+    "claims.confirm": EMPLOYEE,
+    "claims.confirmed": EMPLOYEE,
+    "claims.step": EMPLOYEE,
+    "claims.save_step": EMPLOYEE,
+    "claims.check": EMPLOYEE,
+    "claims.submit": EMPLOYEE,
+    "claims.add_document": EMPLOYEE,
+    "claims.show_document": EMPLOYEE,
+    "claims.remove_document": EMPLOYEE,
+    "claims.autosave": EMPLOYEE,
+    "claims.fix": EMPLOYEE,
+    "claims.resubmit": EMPLOYEE,
+    "claims.resubmit_unchanged": EMPLOYEE,
+    "claims.payee": EMPLOYEE,
+    "claims.fix_payee": EMPLOYEE,
+    "claims.submitted": EMPLOYEE,
+    "staff_sign_in.login": GUEST,
+    "staff_sign_in.login_now": GUEST,
+    "staff_sign_in.logout": GUEST,
+    "staff_sign_in.me": STAFF,
+    "staff_sign_in.end_sessions": STAFF,
+    "workbench.home": STAFF,
+    "workbench.take_next": REVIEWERS,
+    "workbench.audit": OVERSEERS,
+    "workbench.verify": OVERSEERS,
+    "claims_admin.index": READERS,
+    "claims_admin.search": READERS,
+    "claims_admin.show": READERS,
+    "claims_admin.document": READERS,
+    "claims_admin.approve": REVIEWERS,
+    "claims_admin.approve_now": REVIEWERS,
+    "claims_admin.send_back": REVIEWERS,
+    "claims_admin.send_back_now": REVIEWERS,
+    "claims_admin.refuse": REVIEWERS,
+    "claims_admin.refuse_now": REVIEWERS,
+    "claims_admin.hold": REVIEWERS,
+    "claims_admin.put_back": REVIEWERS,
+    "claims_admin.take_over": REVIEWERS,
+    "claims_admin.reveal": REVIEWERS | {roles.ADMINISTRATOR},
+    "claims_admin.reasons": REVIEWERS | {roles.ADMINISTRATOR},
+    "claims_admin.save_reason": REVIEWERS | {roles.ADMINISTRATOR},
+    "claims_admin.retire_reason": REVIEWERS | {roles.ADMINISTRATOR},
+    "payout.index": FINANCE | OVERSEERS,
+    "payout.show": FINANCE | OVERSEERS,
+    "payout.prepare_form": frozenset({roles.FINANCE_MAKER}),
+    "payout.prepare_confirm": frozenset({roles.FINANCE_MAKER}),
+    "payout.prepare": frozenset({roles.FINANCE_MAKER}),
+    "payout.check_form": frozenset({roles.FINANCE_CHECKER}),
+    "payout.check": frozenset({roles.FINANCE_CHECKER}),
+    "payout.drop_form": FINANCE,
+    "payout.drop": FINANCE,
+    "payout.export_form": frozenset({roles.FINANCE_MAKER}),
+    "payout.export": frozenset({roles.FINANCE_MAKER}),
+    "payout.settle_form": FINANCE,
+    "payout.settle": FINANCE,
+    "payout.preview": FINANCE,
+    "payout.confirm": FINANCE,
+    "messages_admin.index": MESSAGES,
+    "messages_admin.show": MESSAGES,
+    "messages_admin.resend": frozenset(
+        {roles.FIRST_REVIEWER, roles.SECOND_REVIEWER, roles.ADMINISTRATOR, roles.FINANCE_MAKER}
+    ),
+    "messages_admin.test_form": frozenset({roles.ADMINISTRATOR}),
+    "messages_admin.send_test": frozenset({roles.ADMINISTRATOR}),
+}
+ACTORS = ("nobody", "follower", "owner", "other", *sorted(roles.STAFF_ROLES), "disabled")
+ABSENT = "00000000-0000-7000-8000-000000000000"
+
+
+@dataclass
+class Things:
+    """What the addresses are filled with."""
+
+    clients: dict[str, Any]
+    values: dict[str, str]
+    absent: dict[str, str]
+    canaries: list[str]
+
+    def of(self, endpoint: str) -> dict[str, str]:
+        """The values for this endpoint's own feature."""
+        if endpoint.startswith("messages_admin"):
+            return {**self.values, "message_id": self.values["outbox_id"]}
+        if endpoint.startswith("payout"):
+            return {**self.values, "number": self.values["batch"]}
+        return self.values
+
+
+# The claim of `THINGS` waits for the first review: the other levels are told that it is not theirs.
+AT_FIRST_REVIEW = {
+    f"claims_admin.{name}"
+    for name in (
+        "approve",
+        "approve_now",
+        "send_back",
+        "send_back_now",
+        "refuse",
+        "refuse_now",
+        "hold",
+        "take_over",
+        "put_back",
+    )
+}
+
+
+def _methods(app: Flask) -> Iterator[tuple[str, str, Any]]:
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule.endpoint, method, rule
+
+
+def _address(rule: Any, values: dict[str, str]) -> str:
+    def fill(found: re.Match[str]) -> str:
+        converter, _, name = found[1].rpartition(":")
+        if converter.startswith("any("):
+            return converter[4:-1].split(",")[0].strip()
+        if converter == "path":
+            return "app.css"
+        return values.get(name, "1")
+
+    return re.sub(r"<([^>]+)>", fill, rule.rule)
+
+
+@pytest.fixture
+def things(app: Flask, db, monkeypatch) -> Things:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+    world = World()
+    owner = world.insured(name="独孤磳秘", phone="13812340001")
+    other = world.insured()
+    clients = {name: app.test_client() for name in ACTORS}
+    world.sign_in(clients["follower"], openid=world.follower())
+    world.sign_in(clients["owner"], person=owner)
+    world.sign_in(clients["other"], person=other)
+    for role in roles.STAFF_ROLES:
+        world.sign_in(clients[role], staff=world.staff(role))
+    gone = world.staff(roles.FIRST_REVIEWER)
+    world.sign_in(clients["disabled"], staff=gone)
+    with transaction():
+        gone.is_active = False
+    values = _belongings(world, owner)
+    canaries = [owner.name, owner.phone, owner.id_number, "独孤医院"]
+    absent = {name: "BZ1000000000000000000" if name in ("number",) else ABSENT for name in values}
+    return Things(clients, values, absent, canaries)
+
+
+def _belongings(world: World, owner: Any) -> dict[str, str]:
+    """A claim under review, a message and a common reason; ids for every placeholder."""
+    from claims.models import Claim, ClaimDocument, ReturnReason
+    from core import clock, context
+    from core.files.models import StoredFile
+    from core.numbers import numbered
+    from notify import service as notify
+    from notify.models import InboxMessage, OutboxMessage
+    from payout.models import PayoutBatch
+
+    maker = world.staff(roles.FINANCE_MAKER)
+    with transaction():
+        batch = PayoutBatch(
+            number="DK2026010001",
+            state="prepared",
+            item_count=0,
+            total_fen=0,
+            maker_id=maker.id,
+            seal_bi=b"0" * 16,
+        )
+        database.session.add(batch)
+        claim = Claim(
+            number=numbered("BZ"),
+            kind="hospital",
+            state="first_review",
+            employee_id=owner.id,
+            union_id=owner.union_id,
+            filed_by_kind="employee",
+            filed_by_id=owner.id,
+            hospital="独孤医院",
+            payee_name=owner.name,
+            submitted_at=clock.now(),
+        )
+        database.session.add(claim)
+        file = StoredFile(kind="claim", media_type="image/jpeg", size=1, content_bi=b"1" * 16)
+        database.session.add(file)
+        database.session.flush()
+        document = ClaimDocument(claim_id=claim.id, file_id=file.id, kind="invoice")
+        reason = ReturnReason(text="示例退回意见", uses=0)
+        database.session.add_all([document, reason])
+        notify.send(
+            "claim_submitted",
+            employee=owner.id,
+            about=("claim", claim.id, claim.number),
+            values={"number": claim.number},
+            dedupe="matrix",
+        )
+        database.session.flush()
+        inbox = database.session.query(InboxMessage.id).filter_by(owner_id=owner.id).first()
+        outbox = database.session.query(OutboxMessage.id).first()
+    assert context.settings().app_env == "test"
+    return {
+        "number": claim.number,
+        "document_id": str(document.id),
+        "reason_id": str(reason.id),
+        "message_id": str(inbox[0]),
+        "outbox_id": str(outbox[0]),
+        "article_id": ABSENT,
+        "batch": batch.number,
+        "key": "0" * 32,
+        "kind": "claims",
+        "provider": "sandbox",
+        "secret": "wrong",
+    }
+
+
+def test_every_route_is_listed(app: Flask) -> None:
+    """A new view must be put into the table by hand."""
+    missing = sorted({endpoint for endpoint, _, _ in _methods(app)} - set(EXPECTED))
+    gone = sorted(set(EXPECTED) - set(app.view_functions))
+    assert (missing, gone) == ([], [])
+
+
+def test_who_may_not_is_refused_and_sees_nothing(app: Flask, things: Things, capsys) -> None:
+    """Denied cells: never 2xx, never a word of the owner."""
+    cells, wrong = 0, []
+    for endpoint, method, rule in _methods(app):
+        allowed = EXPECTED.get(endpoint, frozenset())
+        if allowed == GUEST:
+            continue
+        values = things.of(endpoint)
+        for actor in ACTORS:
+            if actor in allowed:
+                continue
+            cells += 1
+            answer = things.clients[actor].open(_address(rule, values), method=method)
+            if answer.status_code not in (303, 302, 403, 404) or _tells(answer, things):
+                wrong.append(f"{method} {rule.rule} as {actor}: {answer.status}")
+            if answer.status_code in (302, 303) and not re.match(
+                r"/(wechat/oauth|h5/bind|admin/login)", answer.location
+            ):
+                wrong.append(f"{method} {rule.rule} as {actor}: goes to {answer.location}")
+    assert not wrong, "\n".join(wrong)
+    with capsys.disabled():
+        print(f"\n{cells} denied cells")
+
+
+def test_who_may_gets_in(app: Flask, things: Things) -> None:
+    """Allowed cells: never «not allowed», never a crash; reading pages answers."""
+    wrong = []
+    for endpoint, method, rule in _methods(app):
+        values = things.of(endpoint)
+        for actor in sorted(EXPECTED.get(endpoint, frozenset()) & set(ACTORS)):
+            if actor == "other" or endpoint in ("staff_sign_in.end_sessions", "employee.unbind_now"):
+                continue
+            if endpoint in AT_FIRST_REVIEW and actor != roles.FIRST_REVIEWER:
+                continue
+            answer = things.clients[actor].open(_address(rule, values), method=method)
+            if answer.status_code >= 500 or (answer.status_code == 403 and not _explains(answer)):
+                wrong.append(f"{method} {rule.rule} as {actor}: {answer.status}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_somebody_elses_thing_looks_like_no_thing(app: Flask, things: Things) -> None:
+    """IDOR: another employee gets the very bytes of an absent number."""
+    wrong = []
+    for endpoint, method, rule in _methods(app):
+        if not endpoint.startswith(("claims.", "messages.")) or "<" not in rule.rule:
+            continue
+        foreign = things.clients["other"].open(_address(rule, things.values), method=method)
+        absent = things.clients["other"].open(
+            _address(rule, {**things.values, **things.absent}), method=method
+        )
+        if (foreign.status_code, _plain(foreign)) != (absent.status_code, _plain(absent)):
+            wrong.append(f"{method} {rule.rule}: {foreign.status} against {absent.status}")
+        if foreign.status_code < 400 or _tells(foreign, things):
+            wrong.append(f"{method} {rule.rule}: {foreign.status}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_reading_changes_nothing(app: Flask, things: Things, statements) -> None:
+    """A7: a GET writes nothing but the session's own row and, in the inbox, «read»."""
+    wrong = []
+    may_write = ("session", "oauth_state", "inbox_message")
+    for endpoint, method, rule in _methods(app):
+        if method != "GET":
+            continue
+        actor = next((a for a in ACTORS if a in EXPECTED.get(endpoint, frozenset())), "nobody")
+        with statements() as seen:
+            things.clients[actor].get(_address(rule, things.values))
+        for one in seen:
+            verb = one.split()[0].upper()
+            if verb in ("INSERT", "UPDATE", "DELETE") and not any(name in one for name in may_write):
+                wrong.append(f"{rule.rule}: {one[:80]}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_form_from_another_site_is_refused(app: Flask, things: Things, monkeypatch) -> None:
+    """S8: every POST of a person needs the page's token; machines have secrets of their own."""
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    machines = {"wechat.receive", "receipts.receive"}
+    wrong = []
+    for endpoint, method, rule in _methods(app):
+        if method == "GET" or endpoint in machines:
+            continue
+        actor = next((a for a in ACTORS if a in EXPECTED.get(endpoint, frozenset())), "nobody")
+        answer = things.clients[actor].open(_address(rule, things.values), method=method)
+        if answer.status_code not in (400, 403, 404):
+            wrong.append(f"{rule.rule}: {answer.status}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _tells(answer: Any, things: Things) -> bool:
+    body = answer.get_data(as_text=True)
+    return any(canary in body for canary in things.canaries)
+
+
+def _explains(answer: Any) -> bool:
+    """A refusal that says why (own claim, somebody else's level) is no failure of access."""
+    return "您没有办理这项业务的权限" not in answer.get_data(as_text=True)
+
+
+def _plain(answer: Any) -> str:
+    """The page without what differs between any two answers."""
+    body = answer.get_data(as_text=True)
+    return re.sub(r'nonce="[^"]+"|value="[A-Za-z0-9._-]{20,}"|BZ\d+|[0-9a-f-]{36}', "", body)
