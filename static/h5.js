@@ -21,6 +21,9 @@
   }
   function post(url, data) { return fetch(url, { method: 'POST', body: data, credentials: 'same-origin', headers: { 'X-Requested-With': 'fetch' } }); }
 
+  // WeChat's title bar shows the page's title; the sandbox's phone, the only frame that may hold us, cannot see it.
+  if (parent !== window) parent.postMessage({ title: d.title }, '*');
+
   // A page that WeChat kept alive and shows again after 返回 would tell old news.
   addEventListener('pageshow', function (e) {
     if (e.persisted && body.hasAttribute('data-fresh')) return location.reload();

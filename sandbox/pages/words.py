@@ -55,10 +55,11 @@ def code_in(text: str) -> str:
 
 
 def sms_text(sms: Sms) -> Markup:
-    """The words with the code as a button that copies it."""
-    code = code_in(sms.text)
+    """The words as a phone shows them, signature first, with the code as a button that copies it."""
+    text = sms.text if sms.text.startswith("【") or not sms.sign else f"【{sms.sign}】{sms.text}"
+    code = code_in(text)
     if not code:
-        return escape(sms.text)
-    before, _, after = sms.text.partition(code)
+        return escape(text)
+    before, _, after = text.partition(code)
     button = Markup('<button type="button" class="code" data-copy="{0}">{0}</button>').format(code)
     return escape(before) + button + escape(after)

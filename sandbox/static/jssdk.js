@@ -84,7 +84,7 @@
       var text = prompt("扫一扫：请输入二维码内容");
       later("scanQRCode", options, text === null ? { errMsg: "scanQRCode:cancel" } : { errMsg: "scanQRCode:ok", resultStr: text });
     }),
-    closeWindow: function () { window.close(); }
+    closeWindow: function () { parent !== window ? parent.postMessage({ sandbox: "close" }, "*") : window.close(); }
   };
   ["hideMenuItems", "showMenuItems", "hideAllNonBaseMenuItem", "showAllNonBaseMenuItem", "hideOptionMenu", "showOptionMenu",
     "updateAppMessageShareData", "updateTimelineShareData", "onMenuShareAppMessage", "onMenuShareTimeline", "getNetworkType",
