@@ -167,7 +167,8 @@ class StayForm(_Sheet):
 
     def problems(self, today: dt.date) -> dict[str, str]:
         """Question → words for everything that is wrong on this page by itself."""
-        return {**self._bill_problems(), **self._day_problems(today), **self.wrong()}
+        found = {**self._bill_problems(), **self._day_problems(today), **self.wrong()}
+        return {name: found[name] for name in _ON_PAGE if name in found}
 
     def warning(self) -> dict[str, str]:
         """Sums that do not fit each other: asked about once, the person may go on."""
@@ -242,6 +243,11 @@ def read(sheet: type[_Sheet], sent: Any, stored: Mapping[str, Any]) -> Any:
     return sheet(sent, data=stored) if sent is not None else sheet(data=stored)
 
 
+# The order of the questions on the page, which the summary of errors follows.
+_ON_PAGE = (
+    "hospital", "diagnosis", "admitted_on", "discharged_on", "total", "self_paid", "pooled", "own_expense",
+    "bed_excess", "receipt_code", "receipt_number", "receipt_check_code", "hospital_grade",
+)  # fmt: skip
 _COLUMNS = {
     "hospital": "hospital",
     "hospital_grade": "hospital_grade",

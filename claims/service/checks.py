@@ -135,6 +135,8 @@ def _other_stays(claim: Claim) -> Iterator[Check]:
     )
     stays = db.session.execute(query.order_by(Claim.id)).all()
     for number, admitted_on, discharged_on in stays:
+        if admitted_on is None or discharged_on is None:
+            continue
         if (admitted_on, discharged_on) == (claim.admitted_on, claim.discharged_on):
             yield Check("bad", SAME_STAY.format(number=number), "same_stay", True)
             return

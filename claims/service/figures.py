@@ -97,7 +97,9 @@ def memory_of(
     whole = select(literal(""), total, *[literal(0, BigInteger) for _ in _USED[1:]]).select_from(usages)
     used: dict[str, dict[str, int]] = {}
     total_fen = 0
-    for key, *numbers in db.session.execute(union_all(per_benefit, whole)):
+    rows: Any = db.session.execute(union_all(per_benefit, whole))
+    for row in rows:
+        key, numbers = str(row[0]), list(row[1:])
         if key:
             used[key] = {name: int(number or 0) for name, number in zip(_USED, numbers, strict=True)}
         else:

@@ -81,7 +81,7 @@ def _take_consents() -> None:
 def check(number: str) -> ResponseReturnValue:
     claim = own(number)
     if claim.state != "draft":
-        return redirect(path_of(claim, "submitted"), 303)
+        return redirect(path_of(claim, "submitted?again=1"), 303)
     return _check_page(claim, {})
 
 
@@ -142,7 +142,11 @@ def submitted(number: str) -> ResponseReturnValue:
     if claim.submitted_at is None:
         raise Missing
     return render_template(
-        "claims/submitted.html", claim=claim, days=scheme().promises["review_days"], words=ALREADY_SUBMITTED
+        "claims/submitted.html",
+        claim=claim,
+        days=scheme().promises["review_days"],
+        words=ALREADY_SUBMITTED,
+        is_again="again" in request.args,
     )
 
 

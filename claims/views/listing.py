@@ -22,7 +22,7 @@ from core.roles import OWNER
 _PAGES = {
     "fix_payee": ("payee", "修改收款账户"),
     "submit": ("fix", "去修改"),
-    "withdraw": ("withdraw", "撤回申请"),
+    "withdraw": ("withdraw", "撤回申请"),  # quiet: nobody should press it for the way on
     "appeal": ("appeal", "申请复议"),
 }
 
@@ -73,5 +73,6 @@ def _buttons(claim: Claim, history: list[Transition]) -> list[dict[str, Any]]:
         if action == "appeal" and has_appealed:
             continue
         page, label = _PAGES[action]
-        found.append({"label": label, "href": path_of(claim, page)})
+        quiet = "plain" if action in ("withdraw", "appeal") else ""
+        found.append({"label": label, "href": path_of(claim, page), "kind": quiet})
     return found

@@ -35,7 +35,7 @@ def step(number: str, step: int) -> ResponseReturnValue:
     if step not in PAGES:
         raise Missing
     if claim.state != "draft":
-        return redirect(path_of(claim, "fix" if claim.state == "returned" else "submitted"), 303)
+        return redirect(path_of(claim, "fix" if claim.state == "returned" else "submitted?again=1"), 303)
     return PAGES[step](claim, {}, None)
 
 
@@ -47,7 +47,7 @@ def save_step(number: str, step: int) -> ResponseReturnValue:
     if step not in PAGES:
         raise Missing
     if claim.state != "draft":
-        return redirect(path_of(claim, "submitted"), 303)
+        return redirect(path_of(claim, "submitted?again=1"), 303)
     again(lambda errors: PAGES[step](claim, errors, None if "" in errors else request.form))
     do = request.form.get("do", "next")
     with transaction():
