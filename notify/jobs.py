@@ -55,6 +55,7 @@ class Pace:
 PACE = Pace()
 THREADS = 16
 RESERVED_FOR_CODES = 3
+LOOK_AGAIN = 0.25
 ASKED_AT_ONCE = 50
 INLINE = 2.0  # seconds of draining inside the sweeper when nobody can be rung
 
@@ -95,10 +96,13 @@ class _Draining:
                 return
 
     def _landed(self) -> list[_Called]:
-        """What has come back; waits for the first while calls are under way."""
+        """What has come back; waits for the first, but lets no new code wait behind slow calls."""
         found: list[_Called] = []
         while self.flying and (not found or not self.done.empty()):
-            found.append(self.done.get())
+            try:
+                found.append(self.done.get(timeout=LOOK_AGAIN))
+            except queue.Empty:
+                break
             self.flying -= 1
             self.notices_flying -= found[-1].row.lane != CODES
             self.count += 1
@@ -108,11 +112,10 @@ class _Draining:
         """One transaction: write what came back, take what is due for the free places."""
         with db.engine.begin() as connection:
             outbox.finish(connection, [_finished(called) for called in finished])
-            providers.note(connection, [(c.row.provider, c.is_bad) for c in finished if c.was_called])
-            if not may_claim:
-                return []
             at = time.monotonic()
-            rows = self._claim(connection)
+            rows = self._claim(connection) if may_claim else []
+            # Last, because every worker writes to these few rows.
+            providers.note(connection, [(c.row.provider, c.is_bad) for c in finished if c.was_called])
         return [(row, at) for row in rows]
 
     def _claim(self, connection: Any) -> list[Row]:
@@ -225,11 +228,14 @@ def _is_restart(error: DBAPIError) -> bool:
 
 def sweep() -> int:
     """Leases that ran out, doubts, unmatched reports, and messages that nobody was rung for."""
-    with db.engine.begin() as connection:
-        outbox.expire_leases(connection, _settles())
-        outbox.match_receipts(connection, list(CHANNELS))
-        outbox.end_codes(connection)
-        providers.judge(connection)
+    for tidy in (
+        lambda connection: outbox.expire_leases(connection, _settles()),
+        lambda connection: outbox.match_receipts(connection, list(CHANNELS)),
+        outbox.end_codes,
+        providers.judge,
+    ):
+        with db.engine.begin() as connection:
+            tidy(connection)
     asked = _ask_about_unknown()
     _ring_or_drain()
     return asked

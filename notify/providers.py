@@ -26,8 +26,9 @@ READ = text(
     " FROM provider_health"
 )
 NOTE = text("""
-INSERT INTO provider_health (provider, weight, calls, errors, streak, window_at)
-VALUES (:provider, :full, :calls, :errors, :streak, clock_timestamp())
+INSERT INTO provider_health (provider, weight, calls, errors, streak, window_at, pause_until)
+VALUES (:provider, :full, :calls, :errors, :streak, clock_timestamp(),
+  CASE WHEN :streak >= :most THEN clock_timestamp() + make_interval(secs => :pause) END)
 ON CONFLICT (provider) DO UPDATE SET
   calls = provider_health.calls + :calls, errors = provider_health.errors + :errors,
   streak = :streak + CASE WHEN :errors < :calls THEN 0 ELSE provider_health.streak END,

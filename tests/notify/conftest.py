@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from core import bell
 from core.db import transaction
 from notify import jobs
 from notify.models import OutboxMessage
@@ -32,6 +33,7 @@ def reach(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "PACE", jobs.Pace(settle_factor=0.0, ask_again=0.0))
+    monkeypatch.setattr(bell, "_skip_until", 0.0)
 
 
 def tell(kind: str = "claim_returned", dedupe: str = "", **values: str) -> uuid.UUID:
