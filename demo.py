@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator
 
 import click
+from flask.cli import with_appcontext
 from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import select
 
@@ -37,6 +38,7 @@ from union.models import Union
 
 @click.command("demo")
 @click.option("--show", is_flag=True, help="Only print the sign-ins.")
+@with_appcontext
 def command(show: bool) -> None:
     """Load the demo data once (development only)."""
     settings = context.settings()

@@ -14,6 +14,7 @@ import requests
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from flask.cli import with_appcontext
 from sqlalchemy import text
 
 from config.settings import ROOT
@@ -38,6 +39,7 @@ class Wrong(Exception):
 
 
 @click.command("doctor")
+@with_appcontext
 def command() -> None:
     """Check settings, database, queue, storage, clock, keys, WeChat, messages; exit 1 when one is wrong."""
     is_sick = False

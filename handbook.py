@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 
 import claims.rules
 import payout.rules
@@ -32,6 +33,7 @@ MADE = "<!-- Written by `make docs`; change the code, not this file. -->"
 
 
 @click.command("docs")
+@with_appcontext
 def command() -> None:
     """Write the generated documents."""
     for name, text in documents(current_app).items():  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from types import FrameType
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 from sqlalchemy import text
 
 from config.schedule import EVERY
@@ -29,6 +30,7 @@ def register_commands(app: Flask) -> None:
 
 
 @click.command()
+@with_appcontext
 def migrate() -> None:
     """Bring the database's schema up to date."""
     from alembic import command
@@ -40,6 +42,7 @@ def migrate() -> None:
 
 
 @click.command()
+@with_appcontext
 def worker() -> None:
     """Answer the doorbell until told to stop; the application is loaded once."""
     from rq import SimpleWorker
@@ -67,6 +70,7 @@ def _redis_answers(connection: object) -> bool:
 
 
 @click.command()
+@with_appcontext
 def clock() -> None:
     """Do what is due by itself; any number of clocks may run, one at a time works."""
     stop = threading.Event()
