@@ -174,7 +174,7 @@ def step_of(material_code: str, when: str) -> int:
     """Which of the three steps (GX-23) a paper is asked for in."""
     if when in ("own_account", "other_account"):
         return 3
-    return 1 if material_code in ("id_front", "id_back") or when in ("by_agent", "by_self") else 2
+    return 1 if material_code.endswith(("id_front", "id_back")) else 2
 
 
 def submit_action(levels: tuple[str, ...]) -> str:

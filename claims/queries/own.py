@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select
 
 from claims.models import Claim, ClaimDocument
-from claims.rules import BOUNCES, LABELS
+from claims.rules import BOUNCES, DECIDED, LABELS
 from core import clock, context
 from core.db import db
 from core.errors import Missing
@@ -79,7 +79,8 @@ def for_employee(employee_id: uuid.UUID, before: str = "") -> tuple[list[Row], s
     rows = [
         Row(
             row.id, row.number, kind_words(row.kind), row.state, state_words(row.state), row.step,
-            row.submitted_at or row.saved_at, row.submitted_at, row.admitted_on, row.award_fen,
+            row.submitted_at or row.saved_at, row.submitted_at, row.admitted_on,
+            row.award_fen if row.state in DECIDED else None,
         )
         for row in found[:PAGE]
     ]  # fmt: skip

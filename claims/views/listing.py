@@ -11,7 +11,7 @@ from claims import queries
 from claims.models import Claim
 from claims.queries.own import bounce_words
 from claims.queries.progress import last_refusal, last_return, steps
-from claims.rules import ITEMS, WORKFLOW
+from claims.rules import DECIDED, ITEMS, WORKFLOW
 from claims.views.door import blueprint, my_id, own, path_of, uploaders
 from core.access import allow
 from core.context import scheme
@@ -50,6 +50,7 @@ def detail(number: str) -> ResponseReturnValue:
         returned=last_return(history) if claim.state == "returned" else None,
         refused=last_refusal(history) if claim.state == "refused" else None,
         items=[(item, ITEMS.get(item, item)) for item in claim.return_items],
+        is_decided=claim.state in DECIDED,
         bounce=bounce_words(claim.bounce_code),
         photos=[photo for paper in uploaders(claim) for photo in paper["files"]],
         buttons=_buttons(claim, history),

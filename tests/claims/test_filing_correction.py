@@ -177,6 +177,16 @@ def test_a_wrong_account_after_a_bounce_is_refused(worker: Any, bounced: str) ->
     assert worker.claim(bounced).state == "pay_failed"
 
 
+def test_a_figure_of_the_first_review_is_not_called_approved(worker: Any, act: Any) -> None:
+    """What the first reviewer worked out is an estimate until the second agrees."""
+    at = worker.submit()
+    act(worker.claim(at), "pass_first", FIRST_REVIEWER, award_fen=77_700)
+    assert "核定金额" not in says(worker.get(at)) + says(worker.get("/h5/claims"))
+    act(worker.claim(at), "approve", SECOND_REVIEWER, award_fen=77_700)
+    assert "核定金额 777.00 元" in says(worker.get(at))
+    assert "核定金额 777.00 元" in says(worker.get("/h5/claims"))
+
+
 def test_an_appeal_is_made_once_and_needs_words(worker: Any, act: Any) -> None:
     at = worker.submit()
     act(
