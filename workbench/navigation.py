@@ -36,7 +36,7 @@ def items() -> list[NavItem]:
 def counts(actor: Actor) -> dict[str, work.Count]:
     """The counts of this request, asked for once whoever needs them."""
     if "work_counts" not in g:
-        g.work_counts = work.counts(actor)
+        g.work_counts = work.counts(actor, g.get("work_scope"))
     found: dict[str, work.Count] = g.work_counts
     return found
 

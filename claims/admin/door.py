@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint, g, request
+from sqlalchemy import ColumnElement
 
 from claims.models import Claim
 from claims.queries import work
@@ -22,9 +23,17 @@ def me() -> Actor:
     return current_actor()
 
 
+def scope() -> ColumnElement[bool]:
+    """`work.scope` of this request, worked out once for the page and its navigation."""
+    if "work_scope" not in g:
+        g.work_scope = work.scope(me())
+    seen: ColumnElement[bool] = g.work_scope
+    return seen
+
+
 def claim_of(number: str) -> Claim:
     """The claim, if the asker may see it; else it is not there."""
-    return work.find(number[:32], me())
+    return work.find(number[:32], me(), scope())
 
 
 def seen() -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from claims.admin.door import READERS, blueprint, me
+from claims.admin.door import READERS, blueprint, me, scope
 from claims.queries import state_words, work
 from claims.rules import LABELS
 from core import audit, context, identifiers
@@ -49,12 +49,8 @@ def _by_number(number: str) -> ResponseReturnValue:
 
 
 def page(errors: dict[str, str] | None = None) -> str:
-    found = work.register(
-        me(),
-        _filters(),
-        before=request.args.get("before", "")[:200],
-        after=request.args.get("after", "")[:200],
-    )
+    before, after = (request.args.get(name, "")[:200] for name in ("before", "after"))
+    found = work.register(me(), _filters(), before=before, after=after, seen=scope())
     kept: dict[str, Any] = {name: request.args[name] for name in NAMES if request.args.get(name)}
     if people := request.args.getlist("person"):
         kept["person"] = people

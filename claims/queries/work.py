@@ -116,9 +116,11 @@ def any_state(code: str) -> str:
     return state_words(code) if code in LABELS else code
 
 
-def find(number: str, actor: Actor) -> Claim:
+def find(number: str, actor: Actor, seen: ColumnElement[bool] | None = None) -> Claim:
     """The claim with this number, if `actor` may see it. Raises `Missing`: absent and hidden look alike."""
-    row = db.session.scalar(select(Claim).where(Claim.number == number, scope(actor)))
+    row = db.session.scalar(
+        select(Claim).where(Claim.number == number, scope(actor) if seen is None else seen)
+    )
     if row is None:
         raise Missing
     return row
@@ -158,9 +160,16 @@ def waiting(
     return found._replace(rows=_shown(found.rows, actor))
 
 
-def register(actor: Actor, filters: Filters, *, before: str = "", after: str = "") -> keyset.Turn:
+def register(
+    actor: Actor,
+    filters: Filters,
+    *,
+    before: str = "",
+    after: str = "",
+    seen: ColumnElement[bool] | None = None,
+) -> keyset.Turn:
     """Every claim in scope, the newest first. Rows are `Line`s."""
-    query = _narrowed(_lines(actor, None), actor, filters)
+    query = _narrowed(_lines(actor, seen), actor, filters)
     found = keyset.turn(query, (Claim.id,), PAGE, before=before, after=after, newest=True)
     return found._replace(rows=_shown(found.rows, actor))
 
