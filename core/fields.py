@@ -68,6 +68,11 @@ class Sealed:
         if self.index:
             setattr(row, f"{self.name}_bi", None if value is None else self.blind(value))
 
+    def of(self, row: Any) -> str | None:
+        """The text in a row that was selected by columns: it needs `id` and this attribute's `_ct`."""
+        text: str | None = self.__get__(row, type(row))
+        return text
+
     def blind(self, value: str) -> bytes:
         """The blind index of `value` in this column."""
         return context.keyring().blind(self.place, self.normalise(value))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any, cast
 
 from core.fields import mask_name
 from employee import service as employees
@@ -19,19 +20,33 @@ Claims = Callable[[uuid.UUID], list[tuple[str, str, str]]]
 Todo = Callable[[uuid.UUID], int]
 
 
+class _Known(dict[str, Any]):
+    """What is known about one person; what takes a statement is looked up when an answer asks for it."""
+
+    def __init__(self, name: str, later: dict[str, Callable[[], Any]]) -> None:
+        super().__init__(name=name)
+        self._later = later
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if key in self._later:
+            self[key] = self._later.pop(key)()
+        return super().get(key, default)
+
+
 def product_hooks(claims: Claims | None = None, todo: Todo | None = None) -> Hooks:
     """The hooks of the running product."""
 
     def facts(openid: str) -> Facts:
-        person_id = employees.bound_person(openid)
-        if person_id is None:
+        found = employees.spoken_for(openid)
+        if found is None:
             return {}
-        known: Facts = {"name": mask_name(employees.card(person_id).name)}
+        person_id, name = found
+        later: dict[str, Callable[[], Any]] = {}
         if claims:
-            known["claims"] = [(number, words) for number, words, _ in claims(person_id)]
+            later["claims"] = lambda: [(number, words) for number, words, _ in claims(person_id)]
         if todo:
-            known["todo"] = todo(person_id)
-        return known
+            later["todo"] = lambda: todo(person_id)
+        return cast(Facts, _Known(mask_name(name), later))
 
     return Hooks(
         facts=facts,

@@ -22,6 +22,7 @@ from employee.service.people import (
     get,
     recipient,
     same_person,
+    spoken_for,
 )
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "request_code",
     "request_visit_code",
     "same_person",
+    "spoken_for",
     "unbind",
     "visitor",
     "withdraw_consent",

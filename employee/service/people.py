@@ -97,6 +97,18 @@ def bound_person(openid: str) -> uuid.UUID | None:
     )
 
 
+def spoken_for(openid: str) -> tuple[uuid.UUID, str] | None:
+    """The person this WeChat speaks for, and the name. One statement: the callback asks it each time."""
+    table = Employee.__table__
+    query = (
+        select(table.c.id, table.c.name_ct)
+        .join_from(Binding.__table__, table, table.c.id == Binding.__table__.c.employee_id)
+        .where(Binding.__table__.c.openid == openid, Binding.__table__.c.ended_at.is_(None))
+    )
+    row = db.session.execute(query).one_or_none()
+    return (row.id, Employee.name.of(row) or "") if row else None  # type: ignore[attr-defined]
+
+
 def actor_of(openid: str) -> Actor:
     """Who acts when this WeChat does: the bound person, else a follower. One statement."""
     row = db.session.execute(
