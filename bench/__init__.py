@@ -1,1 +1,1 @@
-"""How fast is it, and beside what? `python -m bench` (make bench); docs/performance.md says how to read it."""
+"""How fast is it, and beside what? `python -m bench`; docs/performance.md says how to read it."""

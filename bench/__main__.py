@@ -60,8 +60,8 @@ def measured(names: list[str], size: Size) -> list[Line]:
 
 def machine() -> str:
     """Where and when, without the machine's name."""
-    load = "/".join(f"{value:.1f}" for value in os.getloadavg())
-    return f"{dt.date.today()}, {os.cpu_count()} cores, load {load} at the end, Python {platform.python_version()}"
+    load, version = "/".join(f"{value:.1f}" for value in os.getloadavg()), platform.python_version()
+    return f"{dt.date.today()}, {os.cpu_count()} cores, load {load} at the end, Python {version}"
 
 
 def write(shown: str, document: Path) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from bench.figures import Goal, Line
-from bench.stage import ROOT, Stage, Size
+from bench.stage import ROOT, Size, Stage
 from plans.rules import ClaimFacts, Cover, Memory, Plan, evaluate, load_plan
 
 PLAN = ROOT / "config" / "plans" / "guangxi-2026.toml"
