@@ -25,6 +25,7 @@ import payout.jobs
 import portal.views
 import schema  # noqa: F401 - every table is known before the first query
 import staff.admin
+import staff.commands
 import wechat.commands
 import wechat.jobs
 import wechat.oauth
@@ -96,6 +97,7 @@ def join_conversation(app: Flask) -> None:
 def add_commands(app: Flask) -> None:
     """Command-line groups of the features."""
     app.cli.add_command(wechat.commands.group)
+    app.cli.add_command(staff.commands.group)
     app.cli.add_command(demo.command)
     app.cli.add_command(doctor.command)
     app.cli.add_command(handbook.command)

@@ -155,3 +155,14 @@ def test_an_account_is_made_with_its_own_secret_and_nobody_elses_password(db) ->
 def test_the_code_counts_by_the_present_moment(client, clerk) -> None:
     with time_machine.travel(time.time() + 3600):
         assert sign_in(client, clerk.phone).status_code == 303
+
+
+def test_the_first_account_is_made_on_the_server(app, client, db) -> None:
+    """S5: no account exists after an installation."""
+    wanted = ["staff", "create", "--name", "首位", "--phone", "13900138888", "--password", "Tianqi-hao-2031"]
+    done = app.test_cli_runner().invoke(args=wanted)
+    assert done.exit_code == 0, done.output
+    secret = done.output.strip().rsplit(" ", 1)[1]
+    assert sign_in(client, "13900138888", "Tianqi-hao-2031", pyotp.TOTP(secret).now()).status_code == 303
+    weak = app.test_cli_runner().invoke(args=[*wanted[:-1], "short"])
+    assert weak.exit_code == 1 and "密码至少 12 位" in weak.output
