@@ -1,4 +1,4 @@
-"""How does the first member of staff come to be? `flask staff create` on the server; no account exists before."""
+"""How does the first member of staff come to be? `flask staff create` on the server; none exists before."""
 
 from __future__ import annotations
 
