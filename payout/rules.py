@@ -35,6 +35,8 @@ READERS = (FINANCE_MAKER, FINANCE_CHECKER, ADMINISTRATOR, AUDITOR)
 MOST_ITEMS = 1000
 PARTLY_FAILED = "部分失败"
 SAME_PERSON = "本人不能复核自己生成的批次"
+OTHER_CARD = "账号与导出时不一致"
+ROUNDED = f"{OTHER_CARD}，像是被表格软件改成了数字，请直接上传银行给的原文件"
 ITEM_LABELS = {
     "waiting": "待导出",
     "sent": "已交银行",
@@ -101,12 +103,17 @@ def _row_misfits(batch: str, sent: Mapping[int, Sent], row: Answered, seen: Mapp
 
 def _differences(ours: Sent, row: Answered) -> Iterator[str]:
     if row.payee_card != ours.payee_card:
-        lost = "，像是被表格软件改成了数字，请直接上传银行给的原文件" if row.is_card_rounded else ""
-        yield f"账号与导出时不一致{lost}"
+        yield ROUNDED if row.is_card_rounded or _is_rounded(ours.payee_card, row.payee_card) else OTHER_CARD
     if row.payee_name != ours.payee_name:
         yield "户名与导出时不一致"
     if row.amount_fen != ours.amount_fen:
         yield "金额与导出时不一致"
+
+
+def _is_rounded(ours: str, theirs: str) -> bool:
+    """Spreadsheets keep fifteen digits of a number and make the rest noughts."""
+    kept, rest = theirs[:15], theirs[15:]
+    return len(ours) == len(theirs) and ours.startswith(kept) and set(rest) == {"0"}
 
 
 def _contradictions(row: Answered) -> Iterator[str]:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from claims.models import Claim
+from claims.models import Claim, ClaimDocument
+from claims.service import correction, pictures, review
 from claims.service.figures import approval_mark
 from core import clock, roles
 from core.access import Actor
@@ -21,7 +22,9 @@ from employee.models import Employee
 from payout import service
 from payout.models import PayoutBatch, PayoutItem
 from tests.claims.paper import TODAY
-from tests.world import World, as_staff
+from tests.office import Office as FilingOffice
+from tests.office import picture
+from tests.world import World, as_employee, as_staff
 
 HEAD = ["批次号", "序号", "户名", "开户行", "账号", "金额", "附言", "结果", "失败原因", "流水号"]
 
@@ -31,7 +34,7 @@ def card(serial: int) -> str:
     return f"62170000000000{serial:04d}1"
 
 
-class Office:
+class PayOffice:
     """A maker and a checker, and claims that are ready to be paid."""
 
     def __init__(self, world: World) -> None:
@@ -40,7 +43,9 @@ class Office:
         self.maker = as_staff(self.making, roles.FINANCE_MAKER)
         self.checker = as_staff(self.checking, roles.FINANCE_CHECKER)
 
-    def approved(self, fen: int = 123450, person: Employee | None = None, **values: Any) -> Claim:
+    def approved(
+        self, fen: int = 123450, person: Employee | None = None, has_photo: bool = False, **values: Any
+    ) -> Claim:
         """A claim as the second reviewer leaves it, without the way there."""
         person = person or self.world.insured()
         values = {"payee_name": person.name, "payee_card": card(self.world.serial), **values}
@@ -64,7 +69,30 @@ class Office:
             )
             claim.approval_bi = approval_mark(claim)
             database.session.add(claim)
+            database.session.flush()
+            if has_photo:
+                file = pictures.store(picture(), "claim")
+                database.session.add(
+                    ClaimDocument(claim_id=claim.id, file_id=file.id, kind="bank_card", position=1)
+                )
         return claim
+
+    def reviewed(self, payee_card: str = "") -> tuple[Claim, Employee]:
+        """A claim that went the whole way: filed with its papers, passed by two reviewers."""
+        first, second = self.world.staff(roles.FIRST_REVIEWER), self.world.staff(roles.SECOND_REVIEWER)
+        person = self.world.insured()
+        card_of = {"payee_card": payee_card} if payee_card else {}
+        claim = FilingOffice(self.world).file(person, passed_by=first, **card_of)
+        with transaction():
+            review.approve(claim, as_staff(second, roles.SECOND_REVIEWER), claim.version)
+        return claim, person
+
+    def fix(self, claim: Claim, payee_card: str) -> None:
+        """The person gives another card after a bounce (GX-29)."""
+        database.session.expire_all()
+        person = database.session.get_one(Employee, claim.employee_id)
+        with transaction():
+            correction.fix_payee(claim, {"payee_card": payee_card}, as_employee(person))
 
     def claims(self, count: int) -> list[Claim]:
         person = self.world.insured()
@@ -151,12 +179,12 @@ def _today() -> Iterator[None]:
 
 
 @pytest.fixture
-def office(db: Any) -> Office:
-    return Office(World())
+def office(db: Any) -> PayOffice:
+    return PayOffice(World())
 
 
 @pytest.fixture
-def desk_of(app: Any, office: Office) -> Callable[..., Any]:
+def desk_of(app: Any, office: PayOffice) -> Callable[..., Any]:
     """`desk_of(user)`: a browser signed in as that member of staff."""
 
     def sign_in(user: Any) -> Any:

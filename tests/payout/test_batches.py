@@ -24,7 +24,7 @@ from payout.models import BankFile, PayoutBatch, PayoutItem
 from payout.rules import LABELS, SAME_PERSON, WORKFLOW
 from payout.service.batches import CHANGED
 from payout.service.files import FORMATS
-from tests.payout.conftest import Office, everything, states
+from tests.payout.conftest import PayOffice, everything, states
 from tests.world import as_staff
 
 MAKER, CHECKER = roles.FINANCE_MAKER, roles.FINANCE_CHECKER
@@ -56,7 +56,7 @@ def test_the_table_allows_exactly_this_to_each_role() -> None:
 
 
 @pytest.mark.parametrize("role", [*roles.STAFF_ROLES, "guest", "system"])
-def test_only_a_maker_prepares(office: Office, role: str) -> None:
+def test_only_a_maker_prepares(office: PayOffice, role: str) -> None:
     claim = office.approved()
     by = {"guest": GUEST, "system": SYSTEM}.get(role) or as_staff(office.making, role)
     if role == MAKER:
@@ -68,7 +68,7 @@ def test_only_a_maker_prepares(office: Office, role: str) -> None:
     assert everything() == before
 
 
-def test_the_sum_of_a_batch_is_the_sum_approved(office: Office) -> None:
+def test_the_sum_of_a_batch_is_the_sum_approved(office: PayOffice) -> None:
     claims = office.claims(7)
     batch = office.exported(*claims)
     items = service.items_of(batch)
@@ -79,13 +79,13 @@ def test_the_sum_of_a_batch_is_the_sum_approved(office: Office) -> None:
     assert states(*claims) == ["paying"] * 7
 
 
-def test_nothing_picked_and_too_many_are_refused(office: Office) -> None:
+def test_nothing_picked_and_too_many_are_refused(office: PayOffice) -> None:
     for ids in ([], [uuid.uuid4() for _ in range(1001)]):
         with pytest.raises(Refused), transaction():
             service.prepare(ids, office.maker)
 
 
-def test_a_claim_that_is_not_there_or_worth_nothing_stops_the_batch(office: Office) -> None:
+def test_a_claim_that_is_not_there_or_worth_nothing_stops_the_batch(office: PayOffice) -> None:
     good, free = office.approved(), office.approved(0)
     before = everything()
     for other in (free.id, uuid.uuid4()):
@@ -94,7 +94,7 @@ def test_a_claim_that_is_not_there_or_worth_nothing_stops_the_batch(office: Offi
     assert everything() == before
 
 
-def test_a_claim_is_in_one_live_batch_only(office: Office) -> None:
+def test_a_claim_is_in_one_live_batch_only(office: PayOffice) -> None:
     claim = office.approved()
     office.prepared(claim)
     with pytest.raises(Conflict) as told:
@@ -103,7 +103,7 @@ def test_a_claim_is_in_one_live_batch_only(office: Office) -> None:
 
 
 @pytest.mark.parametrize("status", ["waiting", "sent", "paid"])
-def test_the_database_refuses_a_second_live_item(office: Office, db: Any, status: str) -> None:
+def test_the_database_refuses_a_second_live_item(office: PayOffice, db: Any, status: str) -> None:
     """M4: whatever the program does, by SQL too."""
     office.prepared(office.approved())
     listed = ", ".join(c.name for c in PayoutItem.__table__.columns)
@@ -124,14 +124,14 @@ def test_the_database_refuses_a_second_live_item(office: Office, db: Any, status
         ("state = 'settled'", "nothing_leaves_unchecked"),
     ],
 )
-def test_the_database_refuses_a_maker_who_checks(office: Office, db: Any, change: str, law: str) -> None:
+def test_the_database_refuses_a_maker_who_checks(office: PayOffice, db: Any, change: str, law: str) -> None:
     """A5: maker ≠ checker, by SQL too."""
     office.prepared()
     with pytest.raises(IntegrityError, match=law):
         db.session.execute(text(f"UPDATE payout_batch SET {change}"))
 
 
-def test_who_made_a_batch_does_not_check_it_with_any_roles(office: Office) -> None:
+def test_who_made_a_batch_does_not_check_it_with_any_roles(office: PayOffice) -> None:
     both = as_staff(office.making, MAKER, CHECKER, roles.ADMINISTRATOR)
     batch = office.prepared(office.approved(), by=both)
     with pytest.raises(NotAllowed, match=SAME_PERSON), transaction():
@@ -139,7 +139,7 @@ def test_who_made_a_batch_does_not_check_it_with_any_roles(office: Office) -> No
     assert batch.state == "prepared"
 
 
-def test_two_clerks_at_once_make_one_batch(app: Any, office: Office) -> None:
+def test_two_clerks_at_once_make_one_batch(app: Any, office: PayOffice) -> None:
     """Ten rounds; each time one wins, the other is told who was first, and no claim is in two batches."""
     others = as_staff(office.world.staff(MAKER), MAKER)
     for _ in range(10):
@@ -170,7 +170,7 @@ def test_two_clerks_at_once_make_one_batch(app: Any, office: Office) -> None:
         assert "已由" in "".join(told) and STALE in "".join(told)
 
 
-def test_a_dropped_batch_lets_its_claims_wait_again(office: Office) -> None:
+def test_a_dropped_batch_lets_its_claims_wait_again(office: PayOffice) -> None:
     claims = office.claims(2)
     batch = office.checked(*claims)
     with pytest.raises(Refused, match="作废原因"), transaction():
@@ -196,7 +196,7 @@ TAMPERED_CLAIMS = {
 
 @pytest.mark.parametrize("change", TAMPERED_CLAIMS.values(), ids=TAMPERED_CLAIMS.keys())
 def test_a_claim_changed_behind_the_reviewers_backs_stops_the_batch(
-    office: Office, db: Any, change: str
+    office: PayOffice, db: Any, change: str
 ) -> None:
     """M5, M7: the words name the claim; the others can be paid without it."""
     good, bad = office.claims(2)
@@ -222,7 +222,7 @@ TAMPERED_ITEMS = {
 
 
 @pytest.mark.parametrize("change", TAMPERED_ITEMS.values(), ids=TAMPERED_ITEMS.keys())
-def test_an_item_changed_after_the_check_stops_the_export(office: Office, db: Any, change: str) -> None:
+def test_an_item_changed_after_the_check_stops_the_export(office: PayOffice, db: Any, change: str) -> None:
     batch = office.checked()
     with transaction():
         db.session.execute(text(f"UPDATE payout_item SET {change} WHERE sequence = 1"))
@@ -235,7 +235,7 @@ def test_an_item_changed_after_the_check_stops_the_export(office: Office, db: An
 @pytest.mark.parametrize(
     "change", ["DELETE FROM payout_item WHERE sequence = 3", "UPDATE payout_batch SET total_fen = 1"]
 )
-def test_a_batch_changed_before_the_check_is_not_checked(office: Office, db: Any, change: str) -> None:
+def test_a_batch_changed_before_the_check_is_not_checked(office: PayOffice, db: Any, change: str) -> None:
     batch = office.prepared()
     with transaction():
         db.session.execute(text(change))
@@ -248,7 +248,7 @@ def test_a_batch_changed_before_the_check_is_not_checked(office: Office, db: Any
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-def test_the_same_batch_gives_the_same_bytes(office: Office, file_format: str) -> None:
+def test_the_same_batch_gives_the_same_bytes(office: PayOffice, file_format: str) -> None:
     batch = office.checked()
     made = {service.export_bytes(batch, service.items_of(batch), file_format) for _ in range(20)}
     with transaction():
@@ -256,7 +256,7 @@ def test_the_same_batch_gives_the_same_bytes(office: Office, file_format: str) -
     assert len(made) == 1
 
 
-def test_a_second_export_asks_why_and_is_counted(office: Office, db: Any) -> None:
+def test_a_second_export_asks_why_and_is_counted(office: PayOffice, db: Any) -> None:
     batch = office.exported()
     before = everything()
     for reason in ("", "   "):
@@ -272,7 +272,7 @@ def test_a_second_export_asks_why_and_is_counted(office: Office, db: Any) -> Non
     assert list(db.session.scalars(entries)) == ["1", "2"]
 
 
-def test_an_unknown_format_is_refused(office: Office) -> None:
+def test_an_unknown_format_is_refused(office: PayOffice) -> None:
     batch = office.checked()
     with pytest.raises(Refused, match="文件格式"), transaction():
         service.export(batch, "pdf", office.maker, batch.version)
@@ -282,7 +282,7 @@ HOSTILE = ["=1+1", "+86", "-2", "@SUM(A1)", "=cmd|' /C calc'!A0", "＝1+1", "\t=
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_name_is_run_by_a_spreadsheet(office: Office, name: str) -> None:
+def test_no_name_is_run_by_a_spreadsheet(office: PayOffice, name: str) -> None:
     """U6: the cell is text; the card keeps its digits."""
     batch = office.exported(office.approved(payee_name=name))
     items = service.items_of(batch)
@@ -294,7 +294,7 @@ def test_no_name_is_run_by_a_spreadsheet(office: Office, name: str) -> None:
     assert line[4] == items[0].payee_card
 
 
-def test_a_batch_number_is_counted_by_month(office: Office, db: Any) -> None:
+def test_a_batch_number_is_counted_by_month(office: PayOffice, db: Any) -> None:
     first, second = office.prepared(), office.prepared()
     assert first.number.endswith("2026110001") and second.number.endswith("2026110002")
     assert db.session.query(PayoutBatch).count() == 2
