@@ -22,10 +22,18 @@ def sms() -> str:
         counts = Counter(s.phone for s in here.sms)
         rows = [s for s in reversed(here.sms) if wanted in ("", s.phone)][:SHOWN]
         owners = {p.phone: p.name for p in here.people.values() if p.phone}
+        keys = {p.phone: p.key for p in here.people.values() if p.phone}
     return render_template(
-        "pages/sms.html", rows=rows, wanted=wanted, counts=counts, owners=owners,
-        providers=PROVIDERS, statuses=STATUSES, sms_text=sms_text,
-    )  # fmt: skip
+        "pages/sms.html",
+        rows=rows,
+        wanted=wanted,
+        counts=counts,
+        owners=owners,
+        keys=keys,
+        providers=PROVIDERS,
+        statuses=STATUSES,
+        sms_text=sms_text,
+    )
 
 
 @pages.get("/mail")

@@ -19,7 +19,7 @@ NAVIGATION = (
     ("pages.show_phone", "手机"),
     ("pages.sms", "短信"),
     ("pages.bank_desk", "银行"),
-    ("pages.show_codes", "验证码"),
+    ("pages.show_codes", "动态码"),
     ("pages.show_faults", "故障"),
     ("pages.show_pushes", "推送"),
     ("pages.mail", "邮件"),

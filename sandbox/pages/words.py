@@ -23,8 +23,8 @@ def chat_text(text: str, is_from_account: bool) -> Markup:
     return _pieces(ANCHOR, text, lambda m: link_to(unescape(m[1]), unescape(m[2])), _linked)
 
 
-def _linked(text: str) -> Markup:
-    return _pieces(ADDRESS, text, lambda m: link_to(m[0], m[0]), escape)
+def _linked(text: str, person: str = "") -> Markup:
+    return _pieces(ADDRESS, text, lambda m: link_to(m[0], m[0], person), escape)
 
 
 def _pieces(
@@ -40,11 +40,11 @@ def _pieces(
     return out + rest(text[at:])
 
 
-def link_to(url: str, words: str) -> Markup:
-    """A link that opens in the phone's browser; without JavaScript the page comes back with it open."""
+def link_to(url: str, words: str, person: str = "") -> Markup:
+    """A link that opens in the browser of a phone; without JavaScript the page comes back with it open."""
     if not url.startswith(("http://", "https://")):
         return escape(words)
-    page = "/phone?" + urlencode({"open": url})
+    page = "/phone?" + urlencode(({"as": person} if person else {}) | {"open": url})
     return Markup('<a href="{}" data-open="{}">{}</a>').format(page, url, words)
 
 
@@ -54,12 +54,12 @@ def code_in(text: str) -> str:
     return found[0] if found else ""
 
 
-def sms_text(sms: Sms) -> Markup:
-    """The words as a phone shows them, signature first, with the code as a button that copies it."""
+def sms_text(sms: Sms, person: str = "") -> Markup:
+    """As a phone shows it: signature, words, a code as a button that copies it, links that open there."""
     text = sms.text if sms.text.startswith("【") or not sms.sign else f"【{sms.sign}】{sms.text}"
     code = code_in(text)
     if not code:
-        return escape(text)
+        return _linked(text, person)
     before, _, after = text.partition(code)
     button = Markup('<button type="button" class="code" data-copy="{0}">{0}</button>').format(code)
     return escape(before) + button + escape(after)

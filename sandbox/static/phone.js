@@ -4,7 +4,7 @@
   var d = document, phone = d.getElementById("phone"), set = phone.dataset, all = window.sandbox.all;
   var lines = d.getElementById("lines"), scroll = d.getElementById("scroll"), banner = d.getElementById("banner");
   var browser = d.getElementById("browser"), page = d.getElementById("page"), title = d.getElementById("page-title");
-  var outside = d.getElementById("outside"), last = Number(set.last), dismissed = "", asking = false;
+  var outside = d.getElementById("outside"), last = Number(set.last), asking = false;
 
   // -- chat and SMS
   function poll() {
@@ -23,9 +23,18 @@
     var old = banner.querySelector("[data-sms]"), holder = d.createElement("div");
     holder.innerHTML = now.banner;
     var fresh = holder.querySelector("[data-sms]");
-    if (fresh && fresh.dataset.sms === dismissed) fresh = null;
-    if ((old && old.dataset.sms) !== (fresh && fresh.dataset.sms)) banner.replaceChildren.apply(banner, fresh ? [fresh] : []);
+    if (fresh && isDismissed(fresh)) fresh = null;
+    if ((old && old.dataset.sms) === (fresh && fresh.dataset.sms)) return;
+    banner.replaceChildren.apply(banner, fresh ? [fresh] : []);
+    if (fresh) arrived(fresh);
   }
+  // News goes by itself, a code when it was copied or could have been typed.
+  function arrived(sms) { dismissSoon(sms, sms.querySelector(".code") ? 25000 : 6000); }
+  function dismissSoon(sms, wait) { setTimeout(function () { dismiss(sms); }, wait); }
+  function dismiss(sms) { sessionStorage.setItem("sms " + sms.dataset.sms, "seen"); sms.remove(); }
+  function isDismissed(sms) { return sessionStorage.getItem("sms " + sms.dataset.sms); }
+  var waiting = banner.querySelector("[data-sms]");
+  if (waiting && isDismissed(waiting)) waiting.remove(); else if (waiting) arrived(waiting);
   setInterval(poll, 1500);
   d.addEventListener("visibilitychange", poll);
 
@@ -92,7 +101,8 @@
     if (part("[data-close]")) { e.preventDefault(); close(); }
     if (part("[data-again]")) { load(page.firstChild.src); part("details").open = false; }
     if (part("[data-back]")) { if (depth > 0) { depth--; isGoingBack = true; history.back(); } else close(); }
-    if (part("[data-dismiss]")) { dismissed = part("[data-sms]").dataset.sms; banner.replaceChildren(); }
+    if (part("[data-dismiss]")) dismiss(part("[data-sms]"));
+    if (part("#banner .code")) dismissSoon(part("[data-sms]"), 4000);
   });
   if (page.firstChild) watch(page.firstChild);
 

@@ -218,6 +218,14 @@ def test_an_sms_drops_in_and_stays_in_the_inbox(outside: Outside) -> None:
     assert outside.get("/phone/zhang/chat.json").json()["banner"].strip() == ""
 
 
+def test_a_link_in_an_sms_opens_on_the_phone_it_came_to(outside: Outside) -> None:
+    url = f"{outside.settings.public_url}/s/claims"
+    sms = {"id": "1", "phone": PEOPLE[1].phone, "text": f"您的申请有更新，或点 {url}"}
+    outside.post("/sms/sandbox", sms)
+    assert f'data-open="{url}"' in outside.get("/sms").text
+    assert "/phone?as=li&amp;open=" in outside.get("/sms").text
+
+
 # -- bank ------------------------------------------------------------------------------
 def test_the_clerk_decides_row_by_row(outside: Outside) -> None:
     closed = (*GOOD[:1], "2", "李秀英", "示例银行", "6217000000000000000", "10.00", "互助补助")

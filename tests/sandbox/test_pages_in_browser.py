@@ -124,6 +124,7 @@ def test_binding_by_phone_and_then_somebody_else_takes_it(
     code = desk.locator("#banner .code")
     code.wait_for()
     page.locator("[name=code]").fill(code.inner_text())
+    desk.get_by_role("button", name="收起").click()
     page.locator("[name=consent]").check()
     page.get_by_role("button", name="立即绑定").click()
     page.get_by_text("绑定成功").first.wait_for()
@@ -184,3 +185,24 @@ def test_codes_are_copied_by_a_tap(desk: Page, sandbox: str, live_server: str, d
     assert desk.evaluate("navigator.clipboard.readText()") == "482913"
     desk.get_by_role("button", name="收起").click()
     desk.locator("#banner .sms").wait_for(state="detached")
+
+
+def test_news_goes_by_itself_and_what_was_put_away_stays_away(
+    desk: Page, sandbox: str, live_server: str, db: SQLAlchemy
+) -> None:
+    desk.clock.install()
+    news = {"id": "n", "phone": ZHANG.phone, "text": "您的申请有更新。"}
+    requests.post(f"{sandbox}/sms/sandbox", json=news, timeout=10).raise_for_status()
+    desk.goto(f"{sandbox}/phone?as=zhang")
+    desk.locator("#banner").get_by_text("有更新").wait_for()
+    fill_the_desk(sandbox)
+    desk.clock.run_for(2_000)
+    desk.locator("#banner .code").wait_for()
+    desk.clock.run_for(10_000)
+    assert desk.locator("#banner .code").is_visible()
+    with desk.expect_response("**/chat.json*"):
+        desk.get_by_role("button", name="收起").click()
+        desk.clock.run_for(2_000)
+    assert desk.locator("#banner .sms").count() == 0
+    desk.reload()
+    assert desk.locator("#banner .sms").count() == 0
