@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -40,11 +41,11 @@ def index() -> str:
     given = {name: request.args.get(name, "")[:20] for name in ("channel", "status", "kind")}
     found = queries.sent(**given, before=_id(request.args.get("before")), most=queries.PAGE + 1)
     shown = found[: queries.PAGE]
-    more = url_for(".index", **given, before=shown[-1].id) if len(found) > len(shown) else ""
+    query = urlencode({**given, "before": str(shown[-1].id)}) if len(found) > len(shown) else ""
     return render_template(
         "notify/index.html",
         rows=[_line(message) for message in shown],
-        next_url=more,
+        next_url=f"?{query}" if query else "",
         trouble=queries.trouble(),
         health=queries.health(),
         unknown=UNKNOWN,

@@ -85,7 +85,7 @@ def _ask_cloud(action: str, query: dict[str, str]) -> dict[str, Any]:
         path=path,
     )  # fmt: skip
     url = f"{parts.scheme}://{parts.netloc}{path}?{canonical_query(query)}"
-    return answer_of(call("POST", url, data=b"", headers=headers))
+    return answer_of(call("POST", url, body=b"", headers=headers))
 
 
 def send(letter: Letter) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import context
-from notify.channels.wire import Letter, answer_of, call
+from notify.channels.wire import Letter, answer_of, call, post_json
 from notify.rules import Answer, Outcome
 
 
@@ -20,17 +20,17 @@ def send(letter: Letter) -> Outcome:
         "params": letter.values,
         "sign": context.scheme().brand.account,
     }
-    response = call("POST", _url(), json=body)
+    response = post_json(_url(), body)
     said = answer_of(response)
-    if response.status_code == 200:
+    if response.status == 200:
         return Outcome("sent", reference=str(said.get("id", letter.id)))
-    code = str(said.get("error", response.status_code))
+    code = str(said.get("error", response.status))
     return Outcome("later" if "Limit" in code else "never", code=code)
 
 
 def ask(letter: Letter) -> Answer:
     response = call("GET", f"{_url()}/{letter.id}")
-    if response.status_code == 404:
+    if response.status == 404:
         return Answer("absent")
     said = answer_of(response)
     status = str(said.get("status", ""))

@@ -74,7 +74,7 @@ def _ask_cloud(action: str, fields: dict[str, Any]) -> dict[str, Any]:
         "X-TC-Region": settings.tencent_sms_region,
         "X-TC-Timestamp": str(stamp),
     }
-    said = answer_of(call("POST", settings.tencent_sms_endpoint, data=body, headers=headers))
+    said = answer_of(call("POST", settings.tencent_sms_endpoint, body=body, headers=headers))
     response = said.get("Response")
     return response if isinstance(response, dict) else {"Error": {"Code": "InternalError.NoResponse"}}
 

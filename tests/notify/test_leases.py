@@ -46,6 +46,17 @@ def test_a_row_whose_sender_died_is_asked_about_and_then_sent(db: Any, sandbox: 
     ]
 
 
+def test_a_row_whose_sender_died_after_the_provider_took_it_is_not_sent_again(
+    db: Any, sandbox: str, reach: Any
+) -> None:
+    tell()
+    [row] = taken(db, lease=-1)
+    assert jobs._call(row, time.monotonic()).outcome.verdict == "sent"  # and then it died
+    jobs.sweep()
+    assert statuses(db)[0] in ("sent", "delivered")
+    assert jobs.drain() == 0 and db.session.query(OutboxAttempt).count() == 1
+
+
 def test_a_sender_that_was_frozen_after_its_claim_does_not_call(db: Any, sandbox: str, reach: Any) -> None:
     """The pause guard: whoever lost a third of the lease lets it go."""
     tell()
