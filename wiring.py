@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Flask, request, session, url_for
 
 import claims.admin
+import claims.jobs
 import claims.views
 import content.views
 import demo
@@ -81,6 +82,7 @@ ACTORS: dict[str, Loader] = {"employee": _employee, "staff": _staff}
 # What the doorbell and the clock can run (config/schedule.py says how often).
 JOBS: Jobs = {
     "core.sweep": commands.sweep,
+    "claims.release_holds": claims.jobs.release_holds,
     "wechat.sweep": wechat.jobs.sweep,
     "notify.drain": notify.jobs.drain,
     "notify.sweep": notify.jobs.sweep,

@@ -113,6 +113,10 @@ def register_refusals(app: Flask, *, sign_in: Callable[[str], str]) -> None:
     def _sign_in(error: SignInNeeded) -> ResponseReturnValue:
         if wants_json():
             return jsonify(error=_signed_out()), 401
+        if request.method != "GET":
+            # A redirect here could end at WeChat's host, and browsers stop a form's redirect there unseen.
+            page = error_page(401, action_url=sign_in(error.kind), action_label="重新进入")
+            return page, 401
         return redirect(sign_in(error.kind), 303)
 
     @app.errorhandler(CSRFError)

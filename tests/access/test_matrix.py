@@ -295,7 +295,7 @@ def test_who_may_not_is_refused_and_sees_nothing(app: Flask, things: Things, cap
                 continue
             cells += 1
             answer = things.clients[actor].open(_address(rule, values), method=method)
-            if answer.status_code not in (303, 302, 403, 404) or _tells(answer, things):
+            if answer.status_code not in (302, 303, 401, 403, 404) or _tells(answer, things):
                 wrong.append(f"{method} {rule.rule} as {actor}: {answer.status}")
             if answer.status_code in (302, 303) and not re.match(
                 r"/(wechat/oauth|h5/bind|admin/login)", answer.location
