@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from claims.queries import state_words, work
+from claims.queries import narrowing, state_words, work
 from claims.service import review
 from core.access import Actor, allow, current_actor
 from core.db import transaction
@@ -38,7 +38,7 @@ def home() -> str:
         prev_url=_link(before=found.before) if found and found.before else "",
         next_url=_link(after=found.after) if found and found.after else "",
         states=[(level, state_words(level)) for level in levels],
-        waited=list(work.WAITED.items()),
+        waited=list(narrowing.WAITED.items()),
         is_filtered=any(request.args.get(name) for name in NAMES),
         can_take=bool(work.levels_of(actor)),
         done=work.recently_done(actor) if levels and not rows else [],
@@ -62,7 +62,7 @@ def take_next() -> ResponseReturnValue:
 def audit() -> str:
     given = {name: request.args.get(name, "").strip()[:64] for name in trail.NAMES}
     found = trail.page(given, before=request.args.get("before", ""), after=request.args.get("after", ""))
-    kept = {name: value for name, value in given.items() if value}
+    kept: dict[str, Any] = {name: value for name, value in given.items() if value}
     return render_template(
         "workbench/audit.html",
         rows=found.rows,
@@ -88,7 +88,7 @@ def _filters(levels: tuple[str, ...]) -> work.Filters:
     return work.Filters(
         states=(state,) if state in levels else levels,
         union=request.args.get("union", "").strip()[:80],
-        waited=int(waited) if waited in work.WAITED else 0,
+        waited=int(waited) if waited in narrowing.WAITED else 0,
         is_late=request.args.get("late") == "1",
         is_mine=request.args.get("mine") == "1",
     )
@@ -98,8 +98,8 @@ def _cursors() -> dict[str, str]:
     return {name: request.args.get(name, "")[:200] for name in ("before", "after")}
 
 
-def _link(**cursor: str) -> str:
-    kept = {name: request.args[name] for name in NAMES if request.args.get(name)}
+def _link(**cursor: Any) -> str:
+    kept: dict[str, Any] = {name: request.args[name] for name in NAMES if request.args.get(name)}
     return url_for(".home", **kept, **cursor)
 
 

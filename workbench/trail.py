@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from claims.queries import keyset, work
+from claims.queries import keyset, narrowing, work
 from core import audit
 from core.access import Actor
 from core.audit import AuditEntry
@@ -146,7 +146,7 @@ def _rules(given: dict[str, str]) -> list[Any]:
     if given["object"]:
         claim_id = work.id_of(given["object"].upper())
         rules.append(AuditEntry.object_id == (str(claim_id) if claim_id else given["object"]))
-    since, until = work.moments(parse_day(given["since"]), parse_day(given["until"]))
+    since, until = narrowing.moments(parse_day(given["since"]), parse_day(given["until"]))
     if since:
         rules.append(AuditEntry.at >= since)
     if until:

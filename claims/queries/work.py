@@ -10,10 +10,11 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from claims.models import Claim, ReviewHold
 from claims.queries import keyset
+from claims.queries.narrowing import Filters, late_before, narrowed
 from claims.queries.own import kind_words, state_words
 from claims.rules import DECIDED, LABELS, LEVEL_ROLES, REVIEWS
 from core import clock, context
@@ -39,22 +40,6 @@ REVIEWERS = (OPERATOR, FIRST_REVIEWER, SECOND_REVIEWER)
 READERS = (*REVIEWERS, CHAIR, ADMINISTRATOR, AUDITOR)
 FINANCE = (FINANCE_MAKER, FINANCE_CHECKER)
 PAGE = 20
-WAITED = {"1": "1 天以上", "3": "3 天以上", "7": "7 天以上"}
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What a list is narrowed to; every field comes from the address."""
-
-    states: tuple[str, ...] = ()
-    union: str = ""
-    waited: int = 0
-    is_mine: bool = False
-    is_late: bool = False
-    number: str = ""
-    since: dt.date | None = None
-    until: dt.date | None = None
-    people: tuple[uuid.UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,7 +140,7 @@ def waiting(
 ) -> keyset.Turn:
     """The work list: claims under review, the longest waiting first. Rows are `Line`s."""
     keys = (Claim.submitted_at, Claim.id)
-    query = _narrowed(_lines(actor, seen), actor, filters).where(Claim.submitted_at.is_not(None))
+    query = narrowed(_lines(actor, seen), actor, filters).where(Claim.submitted_at.is_not(None))
     found = keyset.turn(query, keys, PAGE, before=before, after=after)
     return found._replace(rows=_shown(found.rows, actor))
 
@@ -169,7 +154,7 @@ def register(
     seen: ColumnElement[bool] | None = None,
 ) -> keyset.Turn:
     """Every claim in scope, the newest first. Rows are `Line`s."""
-    query = _narrowed(_lines(actor, seen), actor, filters)
+    query = narrowed(_lines(actor, seen), actor, filters)
     found = keyset.turn(query, (Claim.id,), PAGE, before=before, after=after, newest=True)
     return found._replace(rows=_shown(found.rows, actor))
 
@@ -227,61 +212,13 @@ def id_of(number: str) -> uuid.UUID | None:
     return db.session.scalar(select(Claim.id).where(Claim.number == number))
 
 
-def moments(since: dt.date | None, until: dt.date | None) -> tuple[dt.datetime | None, dt.datetime | None]:
-    """From the start of one Shanghai day up to the end of another."""
-    end = _midnight(until + dt.timedelta(days=1)) if until and until < dt.date.max else None
-    return (_midnight(since) if since else None), end
-
-
-def late_before(now: dt.datetime) -> dt.datetime:
-    """Claims submitted before this moment are past the scheme's promise (working days, Monday to Friday)."""
-    moment, left = now, context.scheme().promises["review_days"]
-    while left:
-        moment -= dt.timedelta(days=1)
-        left -= moment.astimezone(clock.SHANGHAI).weekday() < 5
-    return moment
-
-
 def _lines(actor: Actor, seen: ColumnElement[bool] | None) -> Select[Any]:
-    now = clock.now()
-    return (
-        select(
-            Claim.id, Claim.number, Claim.kind, Claim.employee_id, Claim.state, Claim.state_at,
-            Claim.submitted_at, Claim.award_fen, ReviewHold.staff_id, ReviewHold.staff_label,
-        )
-        .outerjoin(ReviewHold, and_(ReviewHold.claim_id == Claim.id, ReviewHold.until >= now))
-        .where(scope(actor) if seen is None else seen)
-    )  # fmt: skip
-
-
-def _narrowed(query: Select[Any], actor: Actor, filters: Filters) -> Select[Any]:
-    now = clock.now()
-    rules: list[ColumnElement[bool]] = [true()]
-    if filters.states:
-        rules.append(Claim.state.in_(filters.states))
-    if filters.union:
-        rules.append(Claim.union_id.in_(unions.named(filters.union)))
-    if filters.waited:
-        rules.append(Claim.submitted_at < now - dt.timedelta(days=filters.waited))
-    if filters.is_late:
-        rules.append(Claim.submitted_at < late_before(now))
-    if filters.is_mine:
-        rules.append(ReviewHold.staff_id == actor.id)
-    if filters.number:
-        rules.append(Claim.number == filters.number)
-    if filters.people:
-        rules.append(Claim.employee_id.in_(filters.people))
-    return query.where(*rules, *_between(filters))
-
-
-def _between(filters: Filters) -> list[ColumnElement[bool]]:
-    since, until = moments(filters.since, filters.until)
-    rules = [Claim.submitted_at >= since] if since else []
-    return [*rules, Claim.submitted_at < until] if until else rules
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), clock.SHANGHAI)
+    columns: list[Any] = [
+        Claim.id, Claim.number, Claim.kind, Claim.employee_id, Claim.state, Claim.state_at,
+        Claim.submitted_at, Claim.award_fen, ReviewHold.staff_id, ReviewHold.staff_label,
+    ]  # fmt: skip
+    is_live = and_(ReviewHold.claim_id == Claim.id, ReviewHold.until >= clock.now())
+    return select(*columns).outerjoin(ReviewHold, is_live).where(scope(actor) if seen is None else seen)
 
 
 def _shown(rows: Any, actor: Actor) -> list[Line]:

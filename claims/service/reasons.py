@@ -37,10 +37,9 @@ def save_reason(text: str, item: str, by: Actor) -> None:
     item = item if item in ITEMS else ""
     fresh = {"id": uuid7(), "text": text, "item": item, "uses": 0, "is_active": True}
     statement = insert(ReturnReason.__table__).values(**fresh)
-    statement = statement.on_conflict_do_update(
-        index_elements=["text"], set_={"is_active": True, "item": item}
-    ).returning(ReturnReason.__table__.c.id)
-    audit.record("reason.save", "return_reason", db.session.scalar(statement), by)
+    again = statement.on_conflict_do_update(index_elements=["text"], set_={"is_active": True, "item": item})
+    reason_id = db.session.scalar(again.returning(ReturnReason.__table__.c.id))
+    audit.record("reason.save", "return_reason", reason_id, by)
 
 
 def retire_reason(reason_id: uuid.UUID, by: Actor) -> None:
