@@ -38,7 +38,7 @@ SAME_PERSON = "本人不能复核自己生成的批次"
 OTHER_CARD = "账号与导出时不一致"
 ROUNDED = f"{OTHER_CARD}，像是被表格软件改成了数字，请直接上传银行给的原文件"
 ITEM_LABELS = {
-    "waiting": "待导出",
+    "waiting": "未交银行",
     "sent": "已交银行",
     "paid": "打款成功",
     "failed": "打款失败",

@@ -113,14 +113,20 @@ def batch_page(number: str, errors: dict[str, str]) -> str:
         first_url=url_for(".show", number=number) if start else "",
         steps=_steps(batch),
         files=queries.files(batch),
-        buttons=[_button(move, number) for move in moves(batch)],
+        buttons=[_button(move, number) for move in sorted(moves(batch), key=_last)],
         next_hint=_hint(batch),
         errors=errors,
     )
 
 
+def _last(move: Move) -> bool:
+    """The button that leads on stands last, as on every page."""
+    return move.action not in ("drop", "export_again")
+
+
 def _button(move: Move, number: str) -> dict[str, str]:
-    return {"action": move.action, "label": move.label, "url": url_for(PAGES[move.action], number=number)}
+    kind = "primary" if _last(move) else "plain"
+    return {"label": move.label, "url": url_for(PAGES[move.action], number=number), "kind": kind}
 
 
 @blueprint.get("/<number>/check")

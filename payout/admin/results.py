@@ -37,7 +37,7 @@ def _upload_page(number: str, errors: dict[str, str], problems: tuple[str, ...] 
     batch = service.get(number)
     if WORKFLOW.move("settle", batch.state) is None:
         return batch_page(number, errors)
-    shown = problems[:MOST_SHOWN]
+    shown = [{"level": "bad", "text": words} for words in problems[:MOST_SHOWN]]
     more = len(problems) - len(shown)
     return render_template("payout/settle.html", batch=batch, problems=shown, more=more, errors=errors)
 
