@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, select, text
 
 from claims.models import Claim, ClaimDocument
 from claims.rules import BOUNCES, DECIDED, LABELS
@@ -17,6 +17,12 @@ from core.history import Transition
 
 PAGE = 20
 _NEEDS = ("returned", "pay_failed", "draft")
+
+
+# Plain, because the callback asks it: a statement through the session costs as much as all the rest there.
+_TODO_COUNT = text(
+    "SELECT count(*) FROM claim WHERE employee_id = :employee AND state IN ('returned', 'pay_failed')"
+)
 
 
 @dataclass(frozen=True)
@@ -155,10 +161,7 @@ def status_lines(employee_id: uuid.UUID, limit: int = 5) -> list[tuple[str, str,
 
 def todo_count(employee_id: uuid.UUID) -> int:
     """How many applications wait for the person (returned or bounced)."""
-    query = select(func.count()).where(
-        Claim.employee_id == employee_id, Claim.state.in_(("returned", "pay_failed"))
-    )
-    return int(db.session.scalar(query) or 0)
+    return int(db.session.connection().execute(_TODO_COUNT, {"employee": employee_id}).scalar_one())
 
 
 def document_of(claim: Claim, document_id: uuid.UUID) -> ClaimDocument:

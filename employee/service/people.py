@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, text
 
 from core.access import Actor
 from core.db import db
@@ -33,6 +33,12 @@ class EmployeeCard:
     union_id: uuid.UUID
     union_name: str
     is_deceased: bool
+
+
+_SPOKEN_FOR = text(
+    "SELECT employee.id, employee.name_ct FROM binding JOIN employee ON employee.id = binding.employee_id"
+    " WHERE binding.openid = :openid AND binding.ended_at IS NULL"
+)
 
 
 def get(employee_id: uuid.UUID) -> Employee:
@@ -99,13 +105,7 @@ def bound_person(openid: str) -> uuid.UUID | None:
 
 def spoken_for(openid: str) -> tuple[uuid.UUID, str] | None:
     """The person this WeChat speaks for, and the name. One statement: the callback asks it each time."""
-    table = Employee.__table__
-    query = (
-        select(table.c.id, table.c.name_ct)
-        .join_from(Binding.__table__, table, table.c.id == Binding.__table__.c.employee_id)
-        .where(Binding.__table__.c.openid == openid, Binding.__table__.c.ended_at.is_(None))
-    )
-    row = db.session.execute(query).one_or_none()
+    row = db.session.connection().execute(_SPOKEN_FOR, {"openid": openid}).one_or_none()
     return (row.id, Employee.name.of(row) or "") if row else None  # type: ignore[attr-defined]
 
 
