@@ -176,11 +176,12 @@
       if (!li.querySelector('.again')) {
         var again = make('button', 'up-act again', '重试'); again.type = 'button'; again.setAttribute('aria-label', '重试 ' + label);
         again.onclick = function () { li.removeChild(again); li.className = 'up-item'; tries = 0; me.state = 'waiting'; tell('等待中'); line.push(go); next(); };
-        li.insertBefore(again, act); act.textContent = '移除';
+        li.insertBefore(again, act); remove();
       }
       over();
     }
-    function refused(text) { me.state = 'off'; li.className = 'up-item off'; tell(text); act.textContent = '移除'; over(); }
+    function refused(text) { me.state = 'off'; li.className = 'up-item off'; tell(text); remove(); over(); }
+    function remove() { act.textContent = '移除'; act.setAttribute('aria-label', '移除 ' + label); }
     me.drop = function () { gone = true; li.parentNode.removeChild(li); if (xhr && me.state === 'waiting') xhr.abort(); recount(box); };
     me.again = function () { return li.querySelector('.again'); };
     line.push(go); next(); recount(box);

@@ -34,6 +34,7 @@ WECHAT = (
     "Mozilla/5.0 (Linux; Android 14; Fictional) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
     "Chrome/116.0.0.0 XWEB/1160117 Mobile Safari/537.36 MicroMessenger/8.0.50"
 )
+OPENID = "oSandboxUser0000000000000003"
 KEY, NAME, PHONE_NUMBER, ID_NUMBER = "wang", "王小明", "19900000003", "459999198805060035"
 
 
@@ -53,6 +54,14 @@ def period(monkeypatch: pytest.MonkeyPatch) -> tuple[dt.date, dt.date]:
     plan = load_plan(text)
     monkeypatch.setattr(plan_service, "_loaded", lambda _names: (plan,))
     return PERIOD
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _patient() -> None:
+    """On a busy machine a page may take its time; what never comes still fails."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
@@ -117,6 +126,13 @@ def wang(world: World) -> Employee:
     return person
 
 
+@pytest.fixture
+def bound(wang: Employee, world: World) -> Employee:
+    """The same, bound already."""
+    world.bind(wang, OPENID)
+    return wang
+
+
 @dataclass
 class Staff:
     """Everybody that a claim passes."""
@@ -145,7 +161,7 @@ def opened(browser: Browser, live_server: str, sandbox: str, seen: set[str]) -> 
     contexts, eyes = [], []
 
     def make(screens: tuple[dict[str, int], ...], look: str = "", **options: Any) -> tuple[Any, Eyes]:
-        options = {"viewport": screens[0], "locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
+        options = {"viewport": PHONE, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
         context = browser.new_context(**options)
         context.set_default_timeout(15_000)
         contexts.append(context)
@@ -165,13 +181,15 @@ def worker_on(opened: Callable[..., Any], live_server: str, sandbox: str) -> Cal
     """`worker_on(look, …)`: the person with the phone, in WeChat; `is_big` is 大字版."""
 
     def make(look: str = "", *, key: str = KEY, is_big: bool = False, **options: Any) -> Worker:
-        page, eyes = opened((PHONE,), look, user_agent=WECHAT, has_touch=True, **options)
+        options = {"user_agent": WECHAT, "has_touch": True, **options}
+        has_script = options.get("java_script_enabled", True)
+        page, eyes = opened((PHONE,) if has_script else (), look, **options)
         cookies = [{"name": "sandbox_person", "value": key, "url": sandbox}]
         if is_big:
             cookies.append({"name": "big", "value": "1", "url": live_server})
         page.context.add_cookies(cookies)
         worker = Worker(page, eyes, Outside(sandbox, key, PHONE_NUMBER), live_server)
-        worker.has_script = options.get("java_script_enabled", True)
+        worker.has_script = has_script
         return worker
 
     return make
@@ -181,8 +199,8 @@ def worker_on(opened: Callable[..., Any], live_server: str, sandbox: str) -> Cal
 def desk_of(opened: Callable[..., Any], live_server: str) -> Callable[..., Desk]:
     """`desk_of(user)`: signed in through the real page; every page is looked at on desk and phone."""
 
-    def make(user: StaffUser, screens: tuple[dict[str, int], ...] = (DESK, PHONE)) -> Desk:
-        page, eyes = opened(screens)
+    def make(user: StaffUser, look: str = "", **options: Any) -> Desk:
+        page, eyes = opened((DESK, PHONE), look, **options)
         desk = Desk(page, eyes, live_server)
         desk.sign_in(user)
         return desk

@@ -125,7 +125,7 @@ class Desk:
         """Upload the bank's answer, read the preview, confirm."""
         self.open(f"/admin/payouts/{number}")
         self.eyes.look(f"batch-{look}-exported")
-        self.follow_link("确认回盘结果")
+        self.follow_link("导入回盘文件")
         self.on("导入回盘文件", f"settle-{look}")
         file = {"name": "result.csv", "mimeType": "text/csv", "buffer": answer}
         self.page.get_by_label("回盘文件").set_input_files([file])  # type: ignore[list-item]

@@ -49,9 +49,14 @@ def _axe() -> str:
 
 
 class Eyes:
-    """Looks at the pages of one person; `seen` is shared, so that no page is looked at twice alike."""
+    """Looks at the pages of one person; `seen` is shared, so that no page is looked at twice alike.
 
-    def __init__(self, page: Page, screens: tuple[dict[str, int], ...], seen: set[str], look: str = "") -> None:
+    Without screens it looks at nothing: a page without JavaScript cannot be asked.
+    """
+
+    def __init__(
+        self, page: Page, screens: tuple[dict[str, int], ...], seen: set[str], look: str = ""
+    ) -> None:
         self.page, self.screens, self.seen, self.kind = page, screens, seen, look
         self.faults: dict[str, Any] = {}
         page.on("console", self._said)
@@ -76,7 +81,8 @@ class Eyes:
             if wrong := self._wrong(screen["width"] < 600):
                 self.faults[key] = wrong
             self._keep(key)
-        self.page.set_viewport_size(self.screens[0])
+        for screen in self.screens[:1]:
+            self.page.set_viewport_size(screen)
 
     def _wrong(self, is_phone: bool) -> dict[str, Any]:
         found: dict[str, Any] = self.page.evaluate(MEASURE, is_phone)

@@ -84,6 +84,8 @@ class Outside:
 
     def pays(self, batch_file: bytes) -> bytes:
         """Hand the bank a batch; its result file (GBK)."""
-        answer = requests.post(f"{self.url}/bank/batches", files={"file": ("batch.csv", batch_file)}, timeout=30)
+        answer = requests.post(
+            f"{self.url}/bank/batches", files={"file": ("batch.csv", batch_file)}, timeout=30
+        )
         answer.raise_for_status()
         return answer.content

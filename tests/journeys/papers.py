@@ -34,7 +34,9 @@ def paper(kind: str) -> dict[str, str | bytes]:
     draw.text((90, 160), f"样例 {n:04d} · 非真实票据", fill="#444444", font=_font(34))
     for row in range(7 if tall else 4):
         x, y = dice.randrange(90, wide - 360), 260 + row * 110
-        draw.rectangle((x, y, x + dice.randrange(100, 300), y + 54), fill=dice.choice(("#888", "#444", "#b99")))
+        draw.rectangle(
+            (x, y, x + dice.randrange(100, 300), y + 54), fill=dice.choice(("#888", "#444", "#b99"))
+        )
         draw.text((90, y + 62), f"项目 {dice.randrange(10**6):06d}", fill="#333333", font=_font(28))
     out = io.BytesIO()
     sheet.save(out, "JPEG", quality=85)

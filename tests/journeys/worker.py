@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from tests.journeys.eyes import Eyes
     from tests.journeys.outside import Outside
 
+ENTERED, LEFT = (dt.date.today() - dt.timedelta(days=days) for days in (50, 43))
 STAY = {
     "就诊医院": "某某市人民医院",
     "疾病诊断": "示例诊断",
-    "入院日期": f"{dt.date.today() - dt.timedelta(days=50)}",
-    "出院日期": f"{dt.date.today() - dt.timedelta(days=43)}",
+    "入院日期": str(ENTERED),
+    "出院日期": str(LEFT),
     "医疗总费用": "12000",
     "个人自付": "3206.30",
     "统筹支付": "7000",
@@ -30,7 +31,6 @@ STAY = {
     "票据代码（选填）": "45060126",
     "票据号码": "0012345678",
 }
-CONSENTS = 3
 
 
 class Worker:
@@ -80,7 +80,7 @@ class Worker:
     def photograph(self, *kinds: str) -> None:
         for kind in kinds:
             self.uploader(kind).locator("input[type=file]").set_input_files([paper(kind)])  # type: ignore[list-item]
-        if self.has_script:
+        if self.has_script:  # otherwise they travel with the page
             for kind in kinds:
                 expect(self.uploader(kind).locator("[data-done]").last).to_contain_text("已上传")
                 expect(self.uploader(kind).locator(".up-item:not([data-done])")).to_have_count(0)
@@ -97,7 +97,9 @@ class Worker:
         page = self.page
         expect(page.get_by_label("证件类型")).to_have_value("resident_id")
         for label in ("姓名", "证件号码", "手机号码", "验证码"):
-            expect(page.get_by_placeholder(f"请输入您的{label}".replace("您的验证码", "验证码"))).to_be_visible()
+            expect(
+                page.get_by_placeholder(f"请输入您的{label}".replace("您的验证码", "验证码"))
+            ).to_be_visible()
         self.fill({"姓名": name, "证件号码": id_number, "手机号码": self.outside.number})
         page.get_by_role("checkbox").check()
 
