@@ -1,6 +1,6 @@
 """Can everybody read and press this page? axe, sizes and widths, on the very pages people walk through.
 
-`eyes.look("name")` looks at each name once per screen; `JOURNEY_PICTURES=folder` keeps a picture of each look.
+`eyes.look("name")` looks at each name once per screen; `JOURNEY_PICTURES=folder` keeps a picture of each.
 What is wrong is gathered and told at the end of the test, all of it at once.
 """
 
@@ -38,7 +38,8 @@ MEASURE = """isPhone => {
         .filter(i => !i.labels.length && !i.getAttribute('aria-label')).map(i => i.name);
     return {small, thin, unlabelled: labels, heads: document.querySelectorAll('h1').length,
             empty: [...document.querySelectorAll('h1')].some(h => !h.textContent.trim()),
-            lang: document.documentElement.lang, viewport: document.querySelector('meta[name=viewport]').content};
+            lang: document.documentElement.lang,
+            viewport: document.querySelector('meta[name=viewport]').content};
 }"""
 WIDE = "document.documentElement.scrollWidth - innerWidth"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.journeys.conftest import ID_NUMBER, NAME, PERIOD
 from tests.journeys.worker import Worker

@@ -1,4 +1,4 @@
-"""Can the worker do everything on a phone whose JavaScript does not run? Plain pages, plain multipart posts."""
+"""Can the worker do everything on a phone whose JavaScript does not run? Plain pages, plain posts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What if the worker goes astray? Back, twice, two tabs, signed out, the wrong file, somebody else's claim."""
+"""What if the worker goes astray? Back, twice, two tabs, signed out, the wrong file, another's claim."""
 
 from __future__ import annotations
 

@@ -97,9 +97,8 @@ class Worker:
         page = self.page
         expect(page.get_by_label("证件类型")).to_have_value("resident_id")
         for label in ("姓名", "证件号码", "手机号码", "验证码"):
-            expect(
-                page.get_by_placeholder(f"请输入您的{label}".replace("您的验证码", "验证码"))
-            ).to_be_visible()
+            whose = "" if label == "验证码" else "您的"
+            expect(page.get_by_placeholder(f"请输入{whose}{label}")).to_be_visible()
         self.fill({"姓名": name, "证件号码": id_number, "手机号码": self.outside.number})
         page.get_by_role("checkbox").check()
 
