@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from claims import service
 from claims.models import Claim, ClaimDocument
 from claims.service import reasons, revealing, review
 from core.audit import AuditEntry
@@ -28,7 +29,7 @@ from employee import service as employees
 from staff.models import StaffUser
 from tests.claims.paper import CARD, says
 from tests.office import Office, actor, fresh
-from tests.world import World
+from tests.world import World, as_employee
 
 Sign = Callable[..., Any]
 
@@ -354,3 +355,21 @@ def test_common_reasons_are_added_and_retired(sign: Sign, db: Any) -> None:
     assert "发票没有盖章" not in says(client.get(page))
     assert client.submit(f"{page}/{row.id}/retire", {}, page=page).status_code == 404
     assert sign(AUDITOR).get(page).status_code == 403
+
+
+def test_what_was_changed_since_the_return_is_marked_gx_26(office: Office, sign: Sign) -> None:
+    claim = office.file()
+    client = sign(FIRST_REVIEWER)
+    client.submit(
+        path(claim, "/return"), {"seen": claim.version, "note": "金额不对，请改", "items": ["sums"]}
+    )
+    claim = fresh(claim)
+    by = as_employee(employees.get(claim.employee_id))
+    with transaction():
+        service.save_step(claim, {"self_paid_fen": 300_000}, by)
+        service.resubmit(claim, by)
+    page = client.get(path(claim))
+    assert page.get_data(as_text=True).count("改过") == 1
+    shown = says(page)
+    assert "修改后重新提交" in shown
+    assert "金额不对，请改（涉及：费用金额）" in shown
