@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 
 from config.scheme import load_scheme
 from config.settings import ROOT, Settings, load
-from core import commands, headers, logs, pages
+from core import commands, headers, logs, pages, typed
 from core.access import register_access
 from core.db import db
 from core.files.storage import open_storage
@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for view in CSRF_EXEMPT:
         csrf.exempt(view)
+    typed.register_typed(app)
     register_access(app, ACTORS)
     headers.register_headers(app, settings)
     pages.register_pages(app, **frame(app))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import secrets
+import unicodedata
 import uuid
 
 from sqlalchemy import Index, LargeBinary, SmallInteger, String, func, select, update
@@ -104,7 +105,7 @@ def _judge(row: object, code: str) -> None:
 
 def tidy(text: str) -> str:
     """What the person typed, without spaces and full-width digits."""
-    return "".join(str(int(ch)) if ch.isdigit() else ch for ch in text if not ch.isspace())
+    return "".join(str(unicodedata.decimal(ch, ch)) for ch in text if not ch.isspace())
 
 
 def _subject(purpose: str, phone: str, holder: str) -> bytes:

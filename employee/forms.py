@@ -35,7 +35,7 @@ def read_bind_form(typed: MultiDict[str, str], today: date) -> BindForm:
         "name": names.problem(typed.get("name", "")),
         "id_number": identifiers.problem(id_type, number, today),
         "phone": identifiers.mobile_problem(typed.get("phone", "")),
-        "code": None if len(code) == codes.DIGITS and code.isdigit() else _code_words(code),
+        "code": None if len(code) == codes.DIGITS and code.isdecimal() else _code_words(code),
         "consent": None if typed.get("consent") else rules.NO_CONSENT,
     }
     if found := {name: words for name, words in errors.items() if words}:

@@ -67,12 +67,24 @@ def _read(cursor: str, keys: Sequence[Any]) -> list[Any] | None:
     try:
         said = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [_value(key.type.python_type, text) for key, text in zip(keys, said, strict=True)]
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         return None
 
 
-def _value(kind: type, text: str) -> Any:
+def _value(kind: type, text: Any) -> Any:
+    if not isinstance(text, str):
+        raise TypeError("cursors hold text")
     if kind is dt.datetime:
         moment = dt.datetime.fromisoformat(text)
         return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    return uuid.UUID(text) if kind is uuid.UUID else kind(text)
+    if kind is uuid.UUID:
+        return uuid.UUID(text)
+    return _number(text)
+
+
+def _number(text: str) -> int:
+    """A number that fits its column."""
+    number = int(text)
+    if not 0 <= number < 1 << 63:
+        raise ValueError("no such number")
+    return number

@@ -7,6 +7,7 @@ and per address in PostgreSQL; the account's limit slows down, it never locks fo
 from __future__ import annotations
 
 import hmac
+import string
 import time
 import uuid
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import or_, select, update
 
-from core import audit, clock
+from core import audit, clock, codes
 from core.access import Actor
 from core.db import db
 from core.errors import Refused
@@ -79,7 +80,7 @@ def _password_is(stored: str, password: str) -> bool:
 
 def _use_code(person: StaffUser, code: str) -> bool:
     """Each step's code works once: the step is claimed with one conditional update (RFC 6238 §5.2)."""
-    plain = "".join(ch for ch in code if ch.isdigit())
+    plain = "".join(ch for ch in codes.tidy(code) if ch in string.digits)
     now = int(time.time()) // STEP
     totp = pyotp.TOTP(person.totp_secret or pyotp.random_base32())
     steps = range(now - DRIFT_STEPS, now + DRIFT_STEPS + 1)
