@@ -38,7 +38,7 @@ def newest(kind: str, limit: int, before: uuid.UUID | None = None) -> list[Line]
     )
     return [
         {"label": row.title, "note": clock.shown(row.published_at)[:10], "url": f"{PATHS[kind]}/{row.id}"}
-        for row in db.session.execute(query)
+        for row in db.session.connection().execute(query)
     ]
 
 

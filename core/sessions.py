@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import Index, LargeBinary, String, Uuid, delete, insert, select, update
+from sqlalchemy import Index, LargeBinary, String, Uuid, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 from werkzeug.datastructures import CallbackDict
@@ -27,6 +27,9 @@ IDLE = {"staff": dt.timedelta(minutes=15), "employee": dt.timedelta(minutes=30)}
 ABSOLUTE = {"staff": dt.timedelta(hours=8), "employee": dt.timedelta(hours=12)}
 IDLE_DEMO = dt.timedelta(hours=4)
 TOUCH_EVERY = dt.timedelta(minutes=1)
+
+
+_FIND = text("SELECT id, area, data, seen_at, created_at FROM session WHERE token_hash = :hash")
 
 
 class SessionRow(db.Model):
@@ -161,9 +164,8 @@ def _hash(token: str) -> bytes:
 
 
 def _find(token: str) -> Any:
-    columns = (SessionRow.id, SessionRow.area, SessionRow.data, SessionRow.seen_at, SessionRow.created_at)
-    with db.engine.connect() as connection:
-        return connection.execute(select(*columns).where(SessionRow.token_hash == _hash(token))).one_or_none()
+    """In the request's own connection and as plain text: every signed-in request begins with it."""
+    return db.session.connection().execute(_FIND, {"hash": _hash(token)}).one_or_none()
 
 
 def _forget(row_id: uuid.UUID | None) -> None:

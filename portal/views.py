@@ -36,11 +36,11 @@ def front_door() -> ResponseReturnValue:
 @allow("guest")
 def home() -> ResponseReturnValue:
     actor = current_actor()
-    person = employee.card(actor.id) if actor.kind == "employee" and actor.id else None
+    person_id = actor.id if actor.kind == "employee" else None
     return render_template(
         "portal/home.html",
-        person=person,
-        todo=claims.need_action(person.id) if person else [],
+        person=employee.greeting(person_id) if person_id else None,
+        todo=claims.need_action(person_id) if person_id else [],
         articles=content.newest("article", ARTICLES_ON_HOME),
     )
 

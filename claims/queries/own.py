@@ -81,7 +81,7 @@ def for_employee(employee_id: uuid.UUID, before: str = "") -> tuple[list[Row], s
     ).where(Claim.employee_id == employee_id)  # fmt: skip
     if (last := as_id(before)) is not None:
         query = query.where(Claim.id < last)
-    found = db.session.execute(query.order_by(Claim.id.desc()).limit(PAGE + 1)).all()
+    found = db.session.connection().execute(query.order_by(Claim.id.desc()).limit(PAGE + 1)).all()
     rows = [
         Row(
             row.id, row.number, kind_words(row.kind), row.state, state_words(row.state), row.step,
@@ -122,27 +122,31 @@ def need_action(employee_id: uuid.UUID) -> list[Todo]:
     )
     urgency = case({"pay_failed": 0, "returned": 1}, value=Claim.state, else_=2)
     query = (
-        select(Claim.number, Claim.state, Claim.step, Claim.bounce_code, Claim.saved_at, Transition)
+        select(
+            Claim.number,
+            Claim.state,
+            Claim.step,
+            Claim.bounce_code,
+            Claim.saved_at,
+            Transition.id,
+            Transition.note_ct,
+        )
         .outerjoin(Transition, Transition.id == newest)
         .where(Claim.employee_id == employee_id, Claim.state.in_(_NEEDS))
         .order_by(urgency, Claim.id.desc())
         .limit(10)
     )
-    return [_todo(*row) for row in db.session.execute(query)]
+    return [_todo(*row[:5], Transition.note.of(row) or "") for row in db.session.connection().execute(query)]
 
 
-def _todo(
-    number: str, state: str, step: int, bounce_code: str, saved_at: dt.datetime, last: Transition | None
-) -> Todo:
+def _todo(number: str, state: str, step: int, bounce_code: str, saved_at: dt.datetime, note: str) -> Todo:
     path = f"/h5/claims/{number}"
     if state == "pay_failed":
         return Todo(
             number, state, "钱没有打进您的账户", bounce_words(bounce_code), "修改收款账户", f"{path}/payee"
         )
     if state == "returned":
-        return Todo(
-            number, state, "您的补助申请被退回", (last.note if last else "") or "", "去修改", f"{path}/fix"
-        )
+        return Todo(number, state, "您的补助申请被退回", note, "去修改", f"{path}/fix")
     when = saved_at.astimezone(clock.SHANGHAI).strftime("%m-%d")
     return Todo(number, state, "您有一份没写完的申请", f"{when} 保存", "继续填写", f"{path}/{step}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Select, or_, select, text
 
@@ -15,6 +16,13 @@ from core.roles import EMPLOYEE, FOLLOWER, GUEST
 from employee.models import Binding, Employee
 from notify.service import Recipient
 from union import queries as unions
+
+
+class Greeting(NamedTuple):
+    """Whom a page greets."""
+
+    name: str
+    union_name: str
 
 
 @dataclass(frozen=True)
@@ -35,10 +43,17 @@ class EmployeeCard:
     is_deceased: bool
 
 
-_SPOKEN_FOR = text(
-    "SELECT employee.id, employee.name_ct FROM binding JOIN employee ON employee.id = binding.employee_id"
+# Plain text, because every message and every signed-in page asks it.
+_LIVE = (
+    " FROM binding JOIN employee ON employee.id = binding.employee_id"
     " WHERE binding.openid = :openid AND binding.ended_at IS NULL"
 )
+_ACTOR = text(f"SELECT employee.id, employee.union_id{_LIVE}")  # noqa: S608 - constants of this module
+_GREETING = text(
+    "SELECT employee.id, employee.name_ct, trade_union.name AS union_name FROM employee"
+    " JOIN trade_union ON trade_union.id = employee.union_id WHERE employee.id = :id"
+)
+_SPOKEN_FOR = text(f"SELECT employee.id, employee.name_ct{_LIVE}")  # noqa: S608 - constants of this module
 
 
 def get(employee_id: uuid.UUID) -> Employee:
@@ -55,6 +70,12 @@ def card(employee_id: uuid.UUID) -> EmployeeCard:
     if employee_id not in found:
         raise Missing
     return found[employee_id]
+
+
+def greeting(employee_id: uuid.UUID) -> Greeting | None:
+    """The name over the home page: one plain statement, one seal opened."""
+    row = db.session.connection().execute(_GREETING, {"id": employee_id}).one_or_none()
+    return Greeting(Employee.name.of(row) or "", row.union_name) if row else None  # type: ignore[attr-defined]
 
 
 def same_person(id_number: str, phone: str) -> Select[uuid.UUID]:
@@ -111,15 +132,11 @@ def spoken_for(openid: str) -> tuple[uuid.UUID, str] | None:
 
 def actor_of(openid: str) -> Actor:
     """Who acts when this WeChat does: the bound person, else a follower. One statement."""
-    row = db.session.execute(
-        select(Binding.employee_id, Employee.union_id)
-        .join(Employee, Employee.id == Binding.employee_id)
-        .where(Binding.openid == openid, Binding.ended_at.is_(None))
-    ).one_or_none()
+    row = db.session.connection().execute(_ACTOR, {"openid": openid}).one_or_none()
     if row is None:
         return Actor("follower", None, "访客", frozenset({GUEST, FOLLOWER}), openid=openid)
     roles = frozenset({GUEST, FOLLOWER, EMPLOYEE})
-    return Actor("employee", row.employee_id, "申请人", roles, row.union_id, openid)
+    return Actor("employee", row.id, "申请人", roles, row.union_id, openid)
 
 
 def recipient(employee_id: uuid.UUID) -> Recipient | None:
