@@ -1,4 +1,4 @@
-"""What is the least a durable callback costs? Flask, wechatpy and two plain statements on SQLAlchemy's pool."""
+"""What is the least a durable callback costs? Flask, wechatpy, two plain statements on SQLAlchemy's pool."""
 
 from __future__ import annotations
 
