@@ -13,7 +13,7 @@ from claims.queries import kind_words, record, state_words, work
 from claims.rules import REFUSES
 from claims.service import checks, figures, holds, revealing, review
 from core import clock
-from core.access import allow
+from core.access import allow, current_actor
 from core.db import transaction
 from employee import service as employees
 
@@ -79,7 +79,7 @@ def page(claim: Claim, errors: dict[str, str] | None = None) -> str:
         may_decide=is_mine_to_decide,
         may_refuse=claim.state in REFUSES,
         why_not=review.why_not(claim, actor) if is_mine_to_decide else "",
-        place=work.place(claim, actor) if is_mine_to_decide and claim.submitted_at else None,
+        place=work.place(claim, current_actor()) if is_mine_to_decide and claim.submitted_at else None,
         **_whose(claim),
     )
 
@@ -104,6 +104,7 @@ def facts(claim: Claim) -> dict[str, Any]:
 def _picture(claim: Claim, paper: record.Paper) -> dict[str, str]:
     at = path_of(claim, f"documents/{paper.document.id}")
     return {
+        "kind": paper.document.kind,
         "label": paper.label,
         "thumb_url": f"{at}/thumb",
         "preview_url": f"{at}/preview",

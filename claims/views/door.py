@@ -79,6 +79,8 @@ def _file(claim: Claim, document_id: uuid.UUID) -> dict[str, str]:
 
 
 def _labelled(label: str, files: list[dict[str, str]]) -> list[dict[str, str]]:
+    if len(files) == 1:
+        return [{**files[0], "label": label}]
     return [{**file, "label": f"{label} 第 {n} 张"} for n, file in enumerate(files, 1)]
 
 
