@@ -20,7 +20,8 @@ class Actor:
     """Somebody who does something.
 
     `kind` is guest, follower, employee, staff or system; `label` is what others read in the history;
-    `roles` are the words workflow tables use; `union_id` is where a staff member's grants begin (None: all).
+    `roles` are the words workflow tables use; `grants` say where each role of a staff member holds: a union
+    and all below it, or None for the whole scheme. `union_id` is the union an employee belongs to.
     """
 
     kind: str
@@ -29,6 +30,23 @@ class Actor:
     roles: frozenset[str]
     union_id: uuid.UUID | None = None
     openid: str | None = None
+    grants: tuple[tuple[str, uuid.UUID | None], ...] = ()
+
+    def unions_of(self, *names: str) -> frozenset[uuid.UUID] | None:
+        """The unions (each with all below it) where these roles hold; None for the whole scheme."""
+        places = {union for role, union in self.grants if role in names}
+        return None if None in places else frozenset(union for union in places if union)
+
+    @property
+    def is_spread(self) -> bool:
+        """Do different roles hold in different places?"""
+        return len({union for _, union in self.grants}) > 1
+
+    def within(self, chain: frozenset[uuid.UUID]) -> Actor:
+        """The same person with the roles that hold in a union; `chain` is the union and all above it."""
+        held = {role for role, union in self.grants if union is None or union in chain}
+        given = {role for role, _ in self.grants}
+        return replace(self, roles=(self.roles - given) | held)
 
     def has(self, *names: str) -> bool:
         return bool(self.roles & set(names))

@@ -171,7 +171,8 @@ def as_employee(person: Employee) -> Actor:
 
 
 def as_staff(user: StaffUser, *roles: str, union_id: uuid.UUID | None = None) -> Actor:
-    return Actor("staff", user.id, user.name, frozenset({GUEST, STAFF, *roles}), union_id)
+    grants = tuple((role, union_id) for role in roles)
+    return Actor("staff", user.id, user.name, frozenset({GUEST, STAFF, *roles}), grants=grants)
 
 
 __all__ = ["PASSWORD", "TOTP_SECRET", "World", "as_employee", "as_staff", "id_number"]

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, select
+from sqlalchemy import ScalarSelect, Select, false, or_, select
 
 from core.db import db
 from union.models import Union
@@ -28,6 +28,19 @@ def below(union_id: uuid.UUID) -> Select[uuid.UUID]:
     """The ids of a union and of every union under it, to put into another query."""
     top = select(Union.path).where(Union.id == union_id).scalar_subquery()
     return select(Union.id).where(Union.path.startswith(top))
+
+
+def below_any(union_ids: Iterable[uuid.UUID]) -> Select[uuid.UUID]:
+    """The ids of several unions and of every union under them, to put into another query."""
+    paths = [select(Union.path).where(Union.id == one).scalar_subquery() for one in union_ids]
+    tops = [Union.path.startswith(path) for path in paths]
+    return select(Union.id).where(or_(false(), *tops))
+
+
+def chain_of(union_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """A union and everything above it."""
+    path = db.session.scalar(select(Union.path).where(Union.id == union_id)) or ""
+    return frozenset(uuid.UUID(part) for part in path.split("/") if part)
 
 
 def named(part: str) -> Select[uuid.UUID]:

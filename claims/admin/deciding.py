@@ -13,7 +13,7 @@ from claims.models import Claim
 from claims.queries import state_words
 from claims.rules import ITEMS, PASSES, REFUSALS, REFUSES, RETURNS, WORKFLOW
 from claims.service import checks, figures, holds, reasons, review
-from core.access import allow
+from core.access import allow, current_actor
 from core.db import transaction
 from core.errors import Conflict
 from core.history import who_was_first
@@ -96,7 +96,7 @@ def _again(number: str, page: Page) -> None:
 def _next(said: str) -> ResponseReturnValue:
     """On to the next claim that waits for me, or back to an empty desk."""
     with transaction():
-        following = holds.take_next(me())
+        following = holds.take_next(current_actor())
     if following is None:
         flash(f"{said}。没有更多等您审核的申请了。")
         return redirect(url_for("workbench.home"), 303)

@@ -20,20 +20,24 @@ SEES_NAMES = (*work.REVIEWERS, ADMINISTRATOR, OPERATOR)
 
 
 def me() -> Actor:
-    return current_actor()
+    """The asker; on a claim's pages with the rights they hold in that claim's union."""
+    actor: Actor = g.get("work_actor") or current_actor()
+    return actor
 
 
 def scope() -> ColumnElement[bool]:
     """`work.scope` of this request, worked out once for the page and its navigation."""
     if "work_scope" not in g:
-        g.work_scope = work.scope(me())
+        g.work_scope = work.scope(current_actor())
     seen: ColumnElement[bool] = g.work_scope
     return seen
 
 
 def claim_of(number: str) -> Claim:
     """The claim, if the asker may see it; else it is not there."""
-    return work.find(number[:32], me(), scope())
+    found = work.find(number[:32], current_actor(), scope())
+    g.work_actor = work.acting_for(found, current_actor())
+    return found
 
 
 def seen() -> int:

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 
 from claims.models import Claim, ReviewHold
 from claims.queries import keyset
@@ -73,13 +73,24 @@ def scope(actor: Actor) -> ColumnElement[bool]:
     """The claims `actor` may see: by role, by union subtree, and never their own case (A1, M10)."""
     if actor.id is None or actor.kind != "staff":
         return false()
-    rules: list[ColumnElement[bool]] = [Claim.state != "draft"]
-    if not actor.has(*READERS):
-        rules.append(Claim.state.in_(DECIDED) if actor.has(*FINANCE) else false())
-    if actor.union_id is not None:
-        rules.append(Claim.union_id.in_(unions.below(actor.union_id)))
-    rules.append(Claim.employee_id.not_in(employees.same_person(*staff.identity(actor.id))))
-    return and_(*rules)
+    mine = reach(actor, *READERS)
+    if actor.has(*FINANCE):
+        mine = or_(mine, and_(Claim.state.in_(DECIDED), reach(actor, *FINANCE)))
+    own = Claim.employee_id.in_(employees.same_person(*staff.identity(actor.id)))
+    return and_(Claim.state != "draft", mine, ~own)
+
+
+def reach(actor: Actor, *names: str) -> ColumnElement[bool]:
+    """The claims of the unions where `actor` holds one of these roles."""
+    if not actor.has(*names):
+        return false()
+    places = actor.unions_of(*names)
+    return true() if places is None else Claim.union_id.in_(unions.below_any(places))
+
+
+def acting_for(claim: Claim, actor: Actor) -> Actor:
+    """`actor` with the roles that hold in the claim's union: a grant elsewhere is worth nothing here."""
+    return actor.within(unions.chain_of(claim.union_id)) if actor.is_spread else actor
 
 
 def levels_of(actor: Actor) -> tuple[str, ...]:
@@ -185,7 +196,8 @@ def decidable(actor: Actor) -> ColumnElement[bool]:
         Claim.first_reviewer_id != actor.id,
     )
     own_filing = and_(Claim.filed_by_kind == "staff", Claim.filed_by_id == actor.id)
-    return and_(scope(actor), Claim.state.in_(levels_of(actor)), not_first, ~own_filing)
+    levels = [and_(Claim.state == level, reach(actor, LEVEL_ROLES[level])) for level in levels_of(actor)]
+    return and_(scope(actor), or_(false(), *levels), not_first, ~own_filing)
 
 
 def people_like(text: str, actor: Actor) -> list[uuid.UUID]:

@@ -14,16 +14,15 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from claims.models import Claim
-from claims.rules import WORKFLOW, Bounce, bounce_for
+from claims.rules import Bounce, bounce_for
 from claims.service.figures import approval_mark
+from claims.service.moving import move
 from core import clock
 from core.access import Actor
 from core.db import db
 from core.errors import Refused
-from core.history import perform
 from core.keys import SealBroken
 from core.money import shown_yuan
-from notify import service as notify
 
 BROKEN_SEAL = "申请 {number} 的收款账户或金额与审核通过时不一致，不能打款，请联系管理员核查。其余申请可先打款"
 UNREADABLE = "（读不出来）"
@@ -72,20 +71,19 @@ def start_paying(claim_ids: list[uuid.UUID], by: Actor) -> list[Payable]:
         if not _is_sealed(claim):
             raise Refused(BROKEN_SEAL.format(number=claim.number))
         started.append(_payable(claim))
-        perform(WORKFLOW, claim, "start_paying", by)
+        move(claim, "start_paying", by)
     return started
 
 
 def stop_paying(claim_id: uuid.UUID, by: Actor) -> None:
     """A batch was dropped before it left: the claim waits for another one."""
-    perform(WORKFLOW, _get(claim_id), "stop_paying", by)
+    move(_get(claim_id), "stop_paying", by)
 
 
 def paid(claim_id: uuid.UUID, by: Actor) -> None:
     """打款成功 → 办结; told by inbox, WeChat and SMS (GX-30, GX-31)."""
     claim = _get(claim_id)
-    perform(WORKFLOW, claim, "pay", by, paid_at=clock.now())
-    _tell(claim, "claim_paid", {"amount": shown_yuan(claim.award_fen or 0)})
+    move(claim, "pay", by, values=_amount(claim), paid_at=clock.now())
 
 
 def bounced(claim_id: uuid.UUID, bank_words: str, by: Actor) -> Bounce:
@@ -93,9 +91,8 @@ def bounced(claim_id: uuid.UUID, bank_words: str, by: Actor) -> Bounce:
     claim = _get(claim_id)
     bounce = bounce_for(bank_words)
     meta = {"bounce": bounce.code}
-    perform(WORKFLOW, claim, "bounce", by, bounce.words, meta=meta, bounce_code=bounce.code)
-    amount = shown_yuan(claim.award_fen or 0)
-    _tell(claim, "payment_failed", {"reason": bounce.words, "amount": amount})
+    values = {"reason": bounce.words, **_amount(claim)}
+    move(claim, "bounce", by, note=bounce.words, values=values, meta=meta, bounce_code=bounce.code)
     return bounce
 
 
@@ -131,11 +128,5 @@ def _payable(claim: Claim) -> Payable:
     )
 
 
-def _tell(claim: Claim, kind: str, values: dict[str, str]) -> None:
-    notify.send(
-        kind,
-        employee=claim.employee_id,
-        about=("claim", claim.id, claim.number),
-        values={"number": claim.number, **values},
-        dedupe=f"claim:{claim.id}:{kind}:v{claim.version}",
-    )
+def _amount(claim: Claim) -> dict[str, str]:
+    return {"amount": shown_yuan(claim.award_fen or 0)}

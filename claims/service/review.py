@@ -12,19 +12,20 @@ from sqlalchemy import select
 from sqlalchemy import text as sql
 
 from claims.models import Claim
+from claims.queries.work import acting_for
 from claims.rules import ITEMS, LEVEL_ROLES, PASSES, REFUSALS, REFUSES, RETURNS, WORKFLOW
 from claims.service import checks
 from claims.service.figures import adopt, approval_mark, estimate
 from claims.service.holds import hold, must_be_free, put_back, release, release_lapsed, take_next
+from claims.service.moving import move
 from claims.service.reasons import count_use, reasons, retire_reason, save_reason, seed_reasons
 from core import clock
 from core.access import Actor
 from core.db import db
 from core.errors import Conflict, Missing, NotAllowed, Refused
-from core.history import perform, who_was_first
+from core.history import who_was_first
 from core.money import shown_yuan
 from employee import service as employees
-from notify import service as notify
 from staff import service as staff
 
 __all__ = [
@@ -86,7 +87,7 @@ def may_take(claim: Claim, by: Actor) -> None:
     role = LEVEL_ROLES.get(claim.state)
     if role is None:
         raise Conflict(who_was_first(claim))
-    if not by.has(role):
+    if not acting_for(claim, by).has(role):
         raise NotAllowed
     if words := why_not(claim, by):
         raise NotAllowed(words)
@@ -94,7 +95,7 @@ def may_take(claim: Claim, by: Actor) -> None:
 
 def approve(claim: Claim, by: Actor, seen: int, note: str = "") -> None:
     """同意 at the present level. At the last level the figure is fixed and sealed with the payee."""
-    _guard(claim, by, PASSES, seen)
+    by = _guard(claim, by, PASSES, seen)
     _one_at_a_time(claim)
     award = estimate(claim)
     level = claim.state
@@ -108,60 +109,62 @@ def approve(claim: Claim, by: Actor, seen: int, note: str = "") -> None:
         changes["first_reviewer_id"] = by.id
     if level == "second_review":
         changes |= {"second_reviewer_id": by.id, "decided_at": clock.now()}
-    perform(WORKFLOW, claim, PASSES[level], by, note, seen=seen, **changes)
+    values = {"amount": shown_yuan(award.total_fen)}
+    move(claim, PASSES[level], by, note=note, seen=seen, values=values, **changes)
     release(claim.id)
     if level == "second_review":
         claim.approval_bi = approval_mark(claim)
-        _tell(claim, "claim_approved", {"amount": shown_yuan(award.total_fen)})
 
 
 def return_to_filer(claim: Claim, by: Actor, seen: int, note: str, items: list[str]) -> None:
     """退回到提单 with the reason and the items concerned; told by inbox, WeChat and SMS (GX-25)."""
-    _guard(claim, by, RETURNS, seen)
+    by = _guard(claim, by, RETURNS, seen)
     if not note.strip():
         raise Refused(NO_REASON, "note")
     known = [item for item in items if item in ITEMS]
-    perform(
-        WORKFLOW,
+    move(
         claim,
         RETURNS[claim.state],
         by,
-        note,
-        meta={"items": known},
+        note=note,
         seen=seen,
+        values={"reason": note.strip()},
+        meta={"items": known},
         return_items=known,
     )
     release(claim.id)
     count_use(note)
-    _tell(claim, "claim_returned", {"reason": note.strip()})
 
 
 def refuse(claim: Claim, by: Actor, seen: int, code: str, text: str) -> None:
     """不予补助 with a reason of the closed list and the reviewer's words."""
-    _guard(claim, by, REFUSES, seen)
+    by = _guard(claim, by, REFUSES, seen)
     reason = next((r for r in REFUSALS if r.code == code), None)
     if reason is None:
         raise Refused("请选择不予补助的原因", "refusal_code")
     if not text.strip():
         raise Refused("请写明具体情况，申请人要看到", "note")
     note = f"{reason.words}：{text.strip()}"
-    perform(
-        WORKFLOW,
+    move(
         claim,
         REFUSES[claim.state],
         by,
-        note,
+        note=note,
         seen=seen,
+        values={"reason": note},
         refusal_code=code,
         decided_at=clock.now(),
         award_fen=None,
     )
     release(claim.id)
-    _tell(claim, "claim_refused", {"reason": note})
 
 
-def _guard(claim: Claim, by: Actor, actions: dict[str, str], seen: int) -> None:
-    """Still as it was seen, one of the reviewer's states, not their own case, nobody else's at the moment."""
+def _guard(claim: Claim, by: Actor, actions: dict[str, str], seen: int) -> Actor:
+    """Still as it was seen, one of the reviewer's states, not their own case, nobody else's at the moment.
+
+    Returns `by` with the rights they hold in the claim's union.
+    """
+    by = acting_for(claim, by)
     action = actions.get(claim.state)
     if seen != claim.version or action is None:
         raise Conflict(who_was_first(claim))
@@ -171,19 +174,10 @@ def _guard(claim: Claim, by: Actor, actions: dict[str, str], seen: int) -> None:
     if words := why_not(claim, by):
         raise NotAllowed(words)
     must_be_free(claim, by)
+    return by
 
 
 def _one_at_a_time(claim: Claim) -> None:
     """Two decisions about one person wait for each other: caps have a memory across claims."""
     key = int.from_bytes(claim.employee_id.bytes[-8:], "big", signed=True)
     db.session.execute(sql("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
-
-
-def _tell(claim: Claim, kind: str, values: dict[str, str]) -> None:
-    notify.send(
-        kind,
-        employee=claim.employee_id,
-        about=("claim", claim.id, claim.number),
-        values={"number": claim.number, **values},
-        dedupe=f"claim:{claim.id}:{kind}:v{claim.version}",
-    )

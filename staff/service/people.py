@@ -27,9 +27,8 @@ def actor_of(staff_id: uuid.UUID, epoch: int) -> Actor | None:
     if not rows or not rows[0].is_active or rows[0].auth_epoch != epoch:
         return None
     roles = frozenset({GUEST, STAFF, *(row.role for row in rows if row.role)})
-    unions = {row.union_id for row in rows if row.role}
-    union_id = unions.pop() if len(unions) == 1 else None
-    return Actor("staff", staff_id, rows[0].name, roles, union_id)
+    grants = tuple((row.role, row.union_id) for row in rows if row.role)
+    return Actor("staff", staff_id, rows[0].name, roles, grants=grants)
 
 
 def is_person(staff_id: uuid.UUID, id_number: str, phone: str) -> bool:
