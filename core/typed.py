@@ -1,9 +1,12 @@
-"""What did the browser send? Text without NUL: PostgreSQL keeps none and no keyboard has one."""
+"""What did the browser send? Text without NUL, which PostgreSQL keeps none of, and a Host nobody trusts."""
 
 from __future__ import annotations
 
-from flask import Flask, Request, request
+from urllib.parse import urlsplit, urlunsplit
+
+from flask import Flask, Request, Response, redirect, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.routing import RequestRedirect
 from werkzeug.utils import cached_property
 
 from core.errors import Missing
@@ -33,6 +36,15 @@ def register_typed(app: Flask) -> None:
     def _no_such_address() -> None:
         if NUL in request.path:
             raise Missing
+
+    @app.after_request
+    def _stay_here(response: Response) -> Response:
+        """/h5 → /h5/ without naming a host: the request's Host may be made up (W6)."""
+        if not isinstance(request.routing_exception, RequestRedirect):
+            return response
+        there = urlsplit(request.routing_exception.new_url)
+        path = "/" + there.path.lstrip("/")
+        return redirect(urlunsplit(("", "", path, there.query, "")), response.status_code)  # type: ignore[return-value]
 
 
 def _clean(sent: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:

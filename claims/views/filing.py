@@ -16,7 +16,7 @@ from core.context import scheme
 from core.db import transaction
 from core.errors import Invalid, Missing
 from core.once import answered, new_op, once
-from core.pages import again
+from core.pages import again, error_page
 from employee import service as employees
 from employee.service.consents import consent
 from plans import queries as coverages
@@ -174,7 +174,7 @@ def confirm(number: str, action: str) -> ResponseReturnValue:
 @allow("employee")
 def confirmed(number: str, action: str) -> ResponseReturnValue:
     claim, by = own(number), me()
-    again(lambda errors: _confirm_page(claim, action, errors))
+    again(lambda errors: _asked_again(claim, action, errors))
     seen = request.form.get("seen", type=int)
     location = "/h5/claims" if action == "delete" else path_of(claim)
     with transaction():
@@ -186,6 +186,13 @@ def confirmed(number: str, action: str) -> ResponseReturnValue:
         else:
             service.withdraw(claim, by, seen=seen)
     return redirect(location, 303)
+
+
+def _asked_again(claim: Claim, action: str, errors: dict[str, str]) -> str:
+    """The same question; when the application has moved on there is nothing left to ask."""
+    if _may(claim, action):
+        return _confirm_page(claim, action, errors)
+    return error_page(409, "；".join(errors.values()), action_url=path_of(claim))
 
 
 def _may(claim: Claim, action: str) -> bool:

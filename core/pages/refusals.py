@@ -37,6 +37,7 @@ ERROR_WORDS: dict[int, Words] = {
     409: Words("内容有更新", "这条记录刚刚被修改过，已为您显示最新内容，请核对后再操作。", "查看最新内容"),
     410: Words("链接已过期", "这个链接已过期。请从公众号进入“补助申请”查看。"),
     413: Words("照片太大", "照片太大（超过 10 MB），请重新拍一张或压缩后再传。", "返回重传"),
+    415: Words("文件不能用", "这个文件不是照片，请上传 JPG 或 PNG。", "返回重传"),
     422: Words(
         "有内容需要改正", "有内容需要改正，还没有提交。请返回上一页，按提示改正后再提交。", "返回修改"
     ),
@@ -45,7 +46,7 @@ ERROR_WORDS: dict[int, Words] = {
     503: Words("系统维护中", "系统维护到 {until}，维护后可继续办理，草稿不会丢失。", "再试一次"),
 }
 # After these it helps to go back to the page the form was on.
-_GO_BACK = (400, 409, 413, 422, 429)
+_GO_BACK = (400, 409, 413, 415, 422, 429)
 
 
 def error_page(
@@ -97,7 +98,7 @@ def wants_json() -> bool:
 def again(page: Callable[[dict[str, str]], ResponseReturnValue]) -> None:
     """At the start of a POST view: page({field: words}) is what a refusal shows instead of an error page.
 
-    Used with 409, 422 and 429; the page gets `errors` and shows what was typed.
+    Used with 409, 413, 415, 422 and 429; the page gets `errors` and shows what was typed.
     """
     g.again = page
 
@@ -121,7 +122,10 @@ def register_refusals(app: Flask, *, sign_in: Callable[[str], str]) -> None:
 
     @app.errorhandler(CSRFError)
     def _expired(_error: CSRFError) -> ResponseReturnValue:
-        return _plain(400, _signed_out())
+        if wants_json():
+            return _plain(400, _signed_out())
+        back = sign_in("staff" if in_admin() else "follower")
+        return error_page(400, _signed_out(), action_url=back, action_label="重新进入"), 400
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> ResponseReturnValue:
@@ -145,7 +149,7 @@ def _answer(error: Refused) -> ResponseReturnValue:
     if wants_json():
         return _with(jsonify(_as_json(error)), status, error)
     page = g.pop("again", None)
-    if page and status in (409, 422, 429):
+    if page and status in (409, 413, 415, 422, 429):
         return _with(page(_as_errors(error)), status, error)
     return _with(error_page(status, error.text), status, error)
 

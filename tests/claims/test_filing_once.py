@@ -171,3 +171,13 @@ def test_a_draft_can_be_deleted_and_a_submitted_one_withdrawn(worker: Any, db: A
     assert worker.claim(at).state == "withdrawn"
     assert "已撤回" in says(worker.get(at))
     assert worker.get(f"{at}/withdraw").location == at, "there is nothing to withdraw any more"
+
+
+def test_what_can_no_longer_be_taken_back_is_not_asked_again(worker: Any) -> None:
+    """The reviewer was first: no page that still offers 撤回, but the way to the application."""
+    at = worker.submit()
+    worker.send(f"{at}/withdraw")
+    answer = worker.send(f"{at}/withdraw", page="/h5/claims/new?again=1")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409 and at in page
+    assert "确定撤回吗" not in page

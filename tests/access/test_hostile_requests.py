@@ -1,0 +1,37 @@
+"""A made-up Host, a slash too few, a file that is no photo: nobody is led away and nothing typed is lost."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from core.db import transaction
+from employee.rules import CONSENT_KEYS
+from employee.service import give_consent
+from tests.world import World, as_employee
+
+
+@pytest.mark.parametrize("path,there", [("/h5", "/h5/"), ("/admin", "/admin/"), ("/h5?a=1", "/h5/?a=1")])
+def test_a_made_up_host_leads_nowhere(client, path: str, there: str) -> None:
+    """W6: no address of ours is made from what the request calls itself."""
+    answer = client.get(path, headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
+    assert (answer.status_code, answer.location) == (308, there)
+    assert "evil" not in answer.get_data(as_text=True)
+
+
+def test_a_wrong_file_without_javascript_shows_the_same_page(client, db) -> None:
+    """GX-22: the page comes back with the words at the photo and with what was typed."""
+    world = World()
+    person = world.insured()
+    world.sign_in(client, person=person)
+    with transaction():
+        give_consent(person.id, list(CONSENT_KEYS), as_employee(person))
+    page = client.get("/h5/claims/new").get_data(as_text=True)
+    op = page.split('name="op" value="')[1].split('"')[0]
+    draft = client.submit("/h5/claims/new", {"op": op, "kind": "hospital"}).location
+    typed = {"hospital": "某某市人民医院", "do": "next", "invoice": (io.BytesIO(b"<svg/>"), "a.svg")}
+    answer = client.submit(draft.removesuffix("1") + "2", typed, content_type="multipart/form-data")
+    shown = answer.get_data(as_text=True)
+    assert answer.status_code == 415
+    assert "这个文件不是照片，请上传 JPG 或 PNG" in shown and "某某市人民医院" in shown
