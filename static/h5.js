@@ -138,6 +138,7 @@
   function Photo(box, file) {
     var me = this, li = make('li', 'up-item'), img = make('img'), state = make('span', 'up-state', '等待中'), act = make('button', 'up-act', '取消');
     var xhr = null, tries = 0, gone = false, blob = null, label = box.dataset.label;
+    img.onerror = function () { img.alt = ''; }; // no picture: its words stand below
     img.src = URL.createObjectURL(file); img.alt = label + '，刚选的照片'; img.width = img.height = 110;
     act.type = 'button'; act.setAttribute('aria-label', '取消 ' + label);
     li.appendChild(img); li.appendChild(state); li.appendChild(act); li.photo = me;

@@ -85,7 +85,7 @@ def correct(worker: Worker, number: str) -> str:
 def review(first: Desk, second: Desk, worker: Worker, number: str, estimate: str) -> None:
     """GX-27, GX-61, GX-62: two people, and the figure is the estimate."""
     first.take_next(number, "first-again")
-    first.reads("费用有改动", "发票（改过）")
+    first.reads("费用改过", "发票（改过）")
     first.agree("first", "同意后进入复核", f"核定金额 {estimate}")
     second.take_next(number, "second")
     second.agree("second", "同意后进入打款", f"核定金额 {estimate}")

@@ -92,7 +92,7 @@ def test_a_session_that_ends_in_step_3_keeps_the_draft(worker: Worker, bound: Em
     worker.press("下一步")
     worker.reads(SIGNED_OUT)
     worker.eyes.look("signed-out")
-    worker.open_signed_in("/h5/claims")
+    worker.follow_link("重新进入")
     worker.follow_link(re.compile("继续填写"))
     worker.on("填写补助金收款账户")
     expect(worker.page.get_by_label("开户行")).to_have_value("中断银行")
