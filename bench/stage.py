@@ -36,7 +36,7 @@ class Size:
     rounds: int = 5
     requests: int = 800
     photos: int = 6
-    messages: int = 5000
+    messages: int = 2000
     evaluations: int = 20_000
     rows: int = 1000
 
