@@ -11,9 +11,6 @@ from typing import Any
 
 import click
 import requests
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask.cli import with_appcontext
 from sqlalchemy import text
 
@@ -84,6 +81,10 @@ def _database() -> None:
 
 
 def _schema() -> None:
+    from alembic.config import Config  # here only: 9 MB that no web process needs to keep
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))
     newest = ScriptDirectory.from_config(config).get_current_head()
