@@ -77,6 +77,7 @@ def test_the_sum_of_a_batch_is_the_sum_approved(office: PayOffice) -> None:
     written = [row[5] for row in book.iter_rows(min_row=2, values_only=True)]
     assert sum(round(float(yuan) * 100) for yuan in written) == batch.total_fen
     assert states(*claims) == ["paying"] * 7
+    assert {item.status for item in items} == {"sent"}
 
 
 def test_nothing_picked_and_too_many_are_refused(office: PayOffice) -> None:
