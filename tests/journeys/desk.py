@@ -56,7 +56,7 @@ class Desk:
 
     def take_next(self, number: str, look: str) -> None:
         self.open("/admin/")
-        self.on("待办", f"work-{look}")
+        self.on("待办", "work")
         self.reads(number)
         self.press("领取下一件")
         self.reads(f"申报号 {number}", "系统核对", "申请内容", "办理记录", "由您领取")
@@ -77,44 +77,44 @@ class Desk:
         self.press("退回到提单")
         self.reads("已退回")
 
-    def agree(self, look: str, *words: str) -> None:
+    def agree(self, *words: str) -> None:
         self.follow_link("同意")
-        self.on("同意这份申请", f"approve-{look}")
+        self.on("同意这份申请", "approve")
         self.reads(*words)
         self.press("确定")
         self.reads("已同意")
 
     # --- paying (GX-27 … GX-30, GX-63) ---
 
-    def make_batch(self, look: str) -> str:
+    def make_batch(self) -> str:
         """The maker's part; gives the batch's number."""
         self.open("/admin/payouts")
-        self.on("打款批次", f"payouts-{look}")
+        self.on("打款批次", "payouts")
         self.follow_link("生成批次")
-        self.on("生成批次", f"prepare-{look}")
+        self.on("生成批次", "prepare")
         self.press("全部 1 笔")
-        self.on("确认生成批次", f"confirm-{look}")
+        self.on("确认生成批次", "confirm")
         self.press("生成批次")
-        self.on("批次 DK", f"batch-{look}-made")
+        self.on("批次 DK", "batch-made")
         self.reads("请交给另一位财务人员复核")
         found = re.search(r"DK\d+", self.page.get_by_role("heading", level=1).inner_text())
         assert found
         return found[0]
 
-    def check_batch(self, number: str, look: str) -> None:
+    def check_batch(self, number: str) -> None:
         """The checker's part."""
         self.open(f"/admin/payouts/{number}")
-        self.eyes.look(f"batch-{look}-unchecked")
+        self.eyes.look("batch-unchecked")
         self.follow_link("复核通过")
-        self.on("复核批次", f"check-{look}")
+        self.on("复核批次", "check")
         self.press("复核通过")
         self.reads("复核通过，可以导出银行文件了")
 
-    def export(self, number: str, look: str) -> bytes:
+    def export(self, number: str) -> bytes:
         """The bank's file, as it lands in the download folder."""
         self.open(f"/admin/payouts/{number}")
         self.follow_link("导出银行文件")
-        self.on("导出银行文件", f"export-{look}")
+        self.on("导出银行文件", "export")
         with self.page.expect_download() as download:
             self.press("下载文件")
         content = Path(download.value.path()).read_bytes()
@@ -124,9 +124,9 @@ class Desk:
     def settle(self, number: str, answer: bytes, look: str, *words: str) -> None:
         """Upload the bank's answer, read the preview, confirm."""
         self.open(f"/admin/payouts/{number}")
-        self.eyes.look(f"batch-{look}-exported")
+        self.eyes.look("batch-exported")
         self.follow_link("导入回盘文件")
-        self.on("导入回盘文件", f"settle-{look}")
+        self.on("导入回盘文件", "settle")
         file = {"name": "result.csv", "mimeType": "text/csv", "buffer": answer}
         self.page.get_by_label("回盘文件").set_input_files([file])  # type: ignore[list-item]
         self.press("上传并核对")

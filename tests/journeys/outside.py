@@ -50,9 +50,12 @@ class Outside:
         assert found, f"no link {words} in: {says}"
         return html.unescape(found[1])
 
-    def chat(self) -> list[str]:
+    def notices(self) -> list[str]:
+        """Template messages in the chat, oldest first, as they are shown."""
         lines = self.get(f"/phone/{self.person}.json")["chat"]
-        return [json.dumps(line["content"], ensure_ascii=False) for line in lines if line["by"] == "account"]
+        return [
+            json.dumps(line["content"], ensure_ascii=False) for line in lines if line["kind"] == "template"
+        ]
 
     def sms(self) -> list[str]:
         """Newest first."""
@@ -68,8 +71,8 @@ class Outside:
         return until(newest, "an SMS with a code")
 
     def gets_wechat(self, *words: str) -> str:
-        """A message in the account's chat that holds all the words."""
-        return until(lambda: self._with(self.chat(), words), f"a WeChat message with {words}")
+        """A template message in the account's chat that holds all the words."""
+        return until(lambda: self._with(self.notices(), words), f"a WeChat message with {words}")
 
     def counts_sms(self, at_least: int) -> list[str]:
         return until(lambda: rows if len(rows := self.sms()) >= at_least else [], f"{at_least} SMS")

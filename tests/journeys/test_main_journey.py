@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.journeys.conftest import ID_NUMBER, NAME, PERIOD
+from tests.journeys.outside import until
 from tests.journeys.worker import Worker
 
 if TYPE_CHECKING:
@@ -16,6 +19,16 @@ if TYPE_CHECKING:
 
 CLOSED_CARD = "6217000000000040000"  # passes Luhn; the sandbox's bank has closed it
 NEW_CARD = "6217000000000000335"
+TOLD = [  # newest first
+    "补助金已打款",
+    "收款账户已改正",
+    "钱没有打进您的账户",
+    "补助申请审核通过",
+    "补助申请已提交",
+    "补助申请被退回",
+    "补助申请已提交",
+    "微信绑定成功",
+]
 BLURRED = "发票照片不清楚，请在光线好的地方重拍"
 
 
@@ -86,17 +99,17 @@ def review(first: Desk, second: Desk, worker: Worker, number: str, estimate: str
     """GX-27, GX-61, GX-62: two people, and the figure is the estimate."""
     first.take_next(number, "first-again")
     first.reads("费用改过", "发票（改过）")
-    first.agree("first", "同意后进入复核", f"核定金额 {estimate}")
+    first.agree("同意后进入复核", f"核定金额 {estimate}")
     second.take_next(number, "second")
-    second.agree("second", "同意后进入打款", f"核定金额 {estimate}")
+    second.agree("同意后进入打款", f"核定金额 {estimate}")
     worker.is_told("补助申请审核通过", f"核定金额 {estimate}", "审核通过", "审核已通过")
 
 
 def pay(maker: Desk, checker: Desk, worker: Worker, look: str, *words: str) -> None:
     """GX-27, GX-63: made, checked by another person, exported once, answered by the bank, imported."""
-    batch = maker.make_batch(look)
-    checker.check_batch(batch, look)
-    result = worker.outside.pays(maker.export(batch, look))
+    batch = maker.make_batch()
+    checker.check_batch(batch)
+    result = worker.outside.pays(maker.export(batch))
     maker.settle(batch, result, look, *words)
 
 
@@ -124,6 +137,19 @@ def end(worker: Worker, number: str, estimate: str) -> None:
     assert f"{number} 办结" in answer
 
 
+def was_told_each_step_once(worker: Worker) -> None:
+    """GX-64: every step in the inbox, by WeChat and by SMS; nothing twice, nothing left out."""
+    worker.open("/h5/messages")
+    titles = worker.page.locator(".cell-label").all_inner_texts()
+    assert [title.split()[0] for title in titles] == TOLD
+    until(lambda: len(worker.outside.notices()) >= len(TOLD), "every WeChat message")
+    until(lambda: len(worker.outside.sms()) > len(TOLD), "every SMS and a code")
+    assert len(worker.outside.notices()) == len(TOLD)
+    texts = [text for text in worker.outside.sms() if "验证码" not in text]
+    assert len(texts) == len(TOLD), texts
+
+
+@pytest.mark.timeout(600)
 def test_the_main_job_end_to_end_GX_01_to_GX_32_and_GX_60_to_GX_64(
     working: None,
     wang: Employee,
@@ -143,3 +169,4 @@ def test_the_main_job_end_to_end_GX_01_to_GX_32_and_GX_60_to_GX_64(
     fix_account(worker, estimate)
     pay(maker, checker, worker, "paid", "打款成功", estimate)
     end(worker, number, estimate)
+    was_told_each_step_once(worker)

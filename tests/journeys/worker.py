@@ -39,6 +39,7 @@ class Worker:
     def __init__(self, page: Page, eyes: Eyes, outside: Outside, base: str) -> None:
         self.page, self.eyes, self.outside, self.base = page, eyes, outside, base
         self.has_script = True
+        self.number = ""  # of the claim, once handed in
 
     # --- getting around ---
 
@@ -167,13 +168,14 @@ class Worker:
         self.reads("审核一般需要 5 个工作日，有结果会发短信和站内信")
         found = re.search(r"BZ\d+", self.page.locator("main").inner_text())
         assert found
-        return found[0]
+        self.number = found[0]
+        return self.number
 
     # --- being told (GX-25, GX-28, GX-31, GX-64) ---
 
     def is_told(self, title: str, inbox: str, wechat: str, sms: str) -> None:
         """By 站内信, by WeChat and by SMS; the SMS says nothing personal and leads to /s/claims."""
-        self.outside.gets_wechat(wechat)
+        self.outside.gets_wechat(wechat, self.number)
         texts = self.outside.counts_sms(1)
         text = until(lambda: next((t for t in self.outside.sms() if sms in t), ""), f"SMS {sms}")
         assert "/s/claims" in text, texts
@@ -181,5 +183,5 @@ class Worker:
         self.open("/h5/messages")
         self.on("消息", "messages")
         self.follow_link(re.compile(f"^{title} 未读"))
-        self.on(title, f"message-{wechat}")
+        self.on(title, "message")
         self.reads(inbox)
