@@ -99,7 +99,8 @@ def _web(env: Mapping[str, str], port: int) -> list[str]:
     """The same server as the Procfile's, on loopback only."""
     command = [PYTHON, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws"]
     command += ["--host", LOOPBACK, "--port", str(port), "--workers", env.get("WEB_WORKERS") or "2"]
-    command += ["--blocking-threads", env.get("WEB_THREADS") or "4", "--log-level", "warning"]
+    # "error": its warning that eight threads are many; with four, eight uploads held up everybody (bench B4)
+    command += ["--blocking-threads", env.get("WEB_THREADS") or "8", "--log-level", "error"]
     return [*command, "--workers-kill-timeout", "3", "app:create_app"]
 
 

@@ -46,6 +46,7 @@ MEMORY = 1 << 30
 CPU_SECONDS = 10
 CPU_LIFETIME = 1800
 IDLE_SECONDS = 300
+NICENESS = 10  # pages of other people go first
 PLAIN_FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
 LAPLACE = ImageFilter.Kernel((3, 3), [0, 1, 0, 1, -4, 1, 0, 1, 0], scale=1, offset=128)
@@ -187,6 +188,7 @@ def _dhash(grey: Image.Image) -> int:
 def enter_cage(parent: int) -> None:
     """Give up everything a decoder does not need; die with the parent."""
     _die_with(parent)
+    os.nice(NICENESS)
     for name, limit in (("RLIMIT_AS", MEMORY), ("RLIMIT_CORE", 0), ("RLIMIT_FSIZE", 0)):
         _limit(name, limit, limit)
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
