@@ -143,5 +143,6 @@ def adopt(claim: Claim) -> dict[str, Any]:
 def approval_mark(claim: Claim, award_fen: int | None = None) -> bytes:
     """What an approval covers: this claim, this sum, this payee (M5, M7). Kept in `approval_bi`."""
     sum_fen = claim.award_fen if award_fen is None else award_fen
-    said = "|".join((str(claim.id), str(sum_fen), claim.payee_name or "", claim.payee_card or ""))
+    bank = f"{claim.payee_bank}{claim.payee_branch}"
+    said = "|".join((str(claim.id), str(sum_fen), claim.payee_name or "", bank, claim.payee_card or ""))
     return context.keyring().blind("claim.approval", said)

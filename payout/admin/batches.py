@@ -202,16 +202,19 @@ def _steps(batch: PayoutBatch) -> list[dict[str, Any]]:
     return done
 
 
+YOURS_TO_CHECK = "请核对笔数、金额和收款人，无误后点“复核通过”，制单人员才能导出银行文件。"
 HINTS = {
     "prepared": "等另一位财务人员复核。复核通过后才能导出银行文件。",
     "checked": "等制单人员导出银行文件，交给银行打款。",
-    "exported": "等银行的回盘文件。收到后请导入，系统会通知每一位职工。",
+    "exported": "等银行的回盘文件。收到后由复核人员导入，系统会通知每一位职工。",
 }
 
 
 def _hint(batch: PayoutBatch) -> str:
     if batch.state == "prepared" and is_maker(batch) and current_actor().has(FINANCE_CHECKER):
         return f"{SAME_PERSON}，请交给另一位财务人员。"
+    if batch.state == "prepared" and current_actor().has(FINANCE_CHECKER):
+        return YOURS_TO_CHECK
     return HINTS.get(batch.state, "")
 
 

@@ -10,7 +10,7 @@ from core.history import who_was_first
 from core.workflow import Move
 from payout import service
 from payout.models import PayoutBatch
-from payout.rules import SAME_PERSON, WORKFLOW
+from payout.rules import NOT_BY_MAKER, OWN_RESULT, SAME_PERSON, WORKFLOW
 
 blueprint = Blueprint("payout", __name__, url_prefix="/admin/payouts")
 
@@ -24,9 +24,9 @@ PAGES = {
 
 
 def moves(batch: PayoutBatch) -> tuple[Move, ...]:
-    """What this person may do with the batch now; a maker does not check."""
+    """What this person may do with the batch now; a maker neither checks nor settles."""
     mine = WORKFLOW.allowed(batch.state, current_actor().roles)
-    return tuple(move for move in mine if not (move.action == "check" and is_maker(batch)))
+    return tuple(move for move in mine if not (move.action in NOT_BY_MAKER and is_maker(batch)))
 
 
 def is_maker(batch: PayoutBatch) -> bool:
@@ -37,8 +37,8 @@ def open_for(number: str, *actions: str) -> PayoutBatch:
     """The batch, for a page of one of `actions`. Raises `Missing`, `NotAllowed`, `Conflict`."""
     batch = service.get(number)
     actor = current_actor()
-    if "check" in actions and is_maker(batch):
-        raise NotAllowed(SAME_PERSON)
+    if is_maker(batch) and set(actions) & set(NOT_BY_MAKER):
+        raise NotAllowed(SAME_PERSON if "check" in actions else OWN_RESULT)
     if not any(WORKFLOW.move(action, batch.state) for action in actions):
         raise Conflict(who_was_first(batch))
     if not {move.action for move in WORKFLOW.allowed(batch.state, actor.roles)} & set(actions):

@@ -12,10 +12,10 @@ from claims.service import payment
 from core import clock, context
 from core.access import Actor
 from core.db import db
-from core.errors import Conflict, Refused
+from core.errors import Conflict, NotAllowed, Refused
 from core.history import perform, who_was_first
 from payout.models import BankFile, PayoutBatch, PayoutItem
-from payout.rules import WORKFLOW, Answered, Sent, misfits
+from payout.rules import OWN_RESULT, WORKFLOW, Answered, Sent, misfits
 from payout.service.answers import canonical_name, read_answers
 from payout.service.batches import items_of, must_be_whole
 from payout.service.layouts import layout
@@ -82,6 +82,9 @@ def _preview(batch: PayoutBatch, items: list[PayoutItem], content: bytes) -> Pre
 
 def settle(batch: PayoutBatch, content: bytes, by: Actor, seen: int) -> Preview:
     """Take the bank's answers over, all or none; each claim is paid or bounced and its person told."""
+    if batch.maker_id == by.id:
+        # Whoever made the batch could call a payment failed that was made, and have it paid again (M6).
+        raise NotAllowed(OWN_RESULT)
     rows = items_of(batch)
     found = _preview(batch, rows, content)
     if not found.fits:

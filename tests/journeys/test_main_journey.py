@@ -110,7 +110,7 @@ def pay(maker: Desk, checker: Desk, worker: Worker, look: str, *words: str) -> N
     batch = maker.make_batch()
     checker.check_batch(batch)
     result = worker.outside.pays(maker.export(batch))
-    maker.settle(batch, result, look, *words)
+    checker.settle(batch, result, look, *words)
 
 
 def fix_account(worker: Worker, estimate: str) -> None:

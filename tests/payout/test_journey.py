@@ -68,7 +68,7 @@ def test_bounced_fixed_and_paid(office: PayOffice, desk_of: Any, sandbox: str, f
     second, file = prepare_check_export(make, look, file_format)
     assert second.number != batch.number and second.item_count == 1
     result = at_the_bank(sandbox, file, file_format)
-    assert send(make, upload(make, second, result).location).status_code == 303
+    assert send(look, upload(look, second, result).location).status_code == 303
     assert states(good, bad) == ["paid", "paid"] and told(bad_person)[-1] == "claim_paid"
     items = database.session.query(PayoutItem)
     paid = [i for i in items if i.status == "paid"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.db import transaction
-from core.errors import Conflict, Refused
+from core.errors import Conflict, NotAllowed, Refused
 from notify.models import InboxMessage
 from payout import service
 from payout.models import PayoutBatch
@@ -319,3 +319,12 @@ def test_a_wrong_layout_says_what_is_wrong(tmp_path: Any, old: str, new: str, wo
         layout("wrong", tmp_path)
     with pytest.raises(LayoutError, match="no such layout"):
         layout("absent", tmp_path)
+
+
+def test_the_maker_does_not_say_what_became_of_the_batch(office: PayOffice) -> None:
+    """M6: a forged «failed» by one person would have a payment made twice."""
+    batch = office.exported()
+    before = everything()
+    with pytest.raises(NotAllowed, match="请由复核人员导入"):
+        office.settle(batch, as_csv(answers(batch)), by=office.maker)
+    assert everything() == before
