@@ -104,6 +104,7 @@ class Desk:
     def check_batch(self, number: str) -> None:
         """The checker's part."""
         self.open(f"/admin/payouts/{number}")
+        self.reads("请核对笔数、金额和收款人")
         self.eyes.look("batch-unchecked")
         self.follow_link("复核通过")
         self.on("复核批次", "check")
