@@ -54,7 +54,11 @@ STAFF = (
         "财务：生成打款批次、导出银行文件",
     ),
     DemoStaff(
-        "赵财审", "19911110004", ("finance_checker",), "HUZHUDEMOCHECKERAAAAAAAAAAAAAAAA", "财务：复核批次、导入回盘"
+        "赵财审",
+        "19911110004",
+        ("finance_checker",),
+        "HUZHUDEMOCHECKERAAAAAAAAAAAAAAAA",
+        "财务：复核、导入回盘",
     ),
     DemoStaff(
         "周管理", "19911110005", ("administrator", "editor"), "HUZHUDEMOADMINAAAAAAAAAAAAAAAAAA", "管理员"

@@ -136,7 +136,11 @@ def need_action(employee_id: uuid.UUID) -> list[Todo]:
         .order_by(urgency, Claim.id.desc())
         .limit(10)
     )
-    return [_todo(*row[:5], Transition.note.of(row) or "") for row in db.session.connection().execute(query)]
+    rows = db.session.connection().execute(query)
+    return [
+        _todo(row.number, row.state, row.step, row.bounce_code, row.saved_at, Transition.note.of(row) or "")
+        for row in rows
+    ]
 
 
 def _todo(number: str, state: str, step: int, bounce_code: str, saved_at: dt.datetime, note: str) -> Todo:

@@ -1,4 +1,4 @@
-"""Where an SMS leads (E15): nothing personal on the page, nothing changed by looking, progress after a code."""
+"""Where an SMS leads (E15): nothing personal, nothing changed by looking, progress after a code."""
 
 from __future__ import annotations
 
