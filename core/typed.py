@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Request, Response, redirect, request
+from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.routing import RequestRedirect
 from werkzeug.utils import cached_property
@@ -12,6 +13,7 @@ from werkzeug.utils import cached_property
 from core.errors import Missing
 
 NUL = "\0"
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class TypedRequest(Request):
@@ -36,6 +38,12 @@ def register_typed(app: Flask) -> None:
     def _no_such_address() -> None:
         if NUL in request.path:
             raise Missing
+
+    @app.before_request
+    def _not_from_elsewhere() -> None:
+        """A form on another site is refused whatever its token (S8); machines send no such header."""
+        if request.method not in SAFE and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            raise CSRFError("cross-site")
 
     @app.after_request
     def _stay_here(response: Response) -> Response:
