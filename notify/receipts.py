@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ from notify import outbox
 
 blueprint = Blueprint("receipts", __name__, url_prefix="/receipts")
 
+# NUL and halves of characters, which JSON can write and PostgreSQL does not keep.
+_UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 LONGEST = 256 * 1024
 MOST = 1000
 
@@ -42,7 +45,7 @@ def _text(row: dict[str, Any], name: str, longest: int = 64, needed: bool = True
     value = row.get(name)
     if value is None and not needed:
         return ""
-    if not isinstance(value, str) or len(value) > longest or (needed and not value) or "\0" in value:
+    if not isinstance(value, str) or len(value) > longest or (needed and not value) or _UNKEPT.search(value):
         raise Malformed(name)
     return value
 

@@ -156,3 +156,11 @@ def test_ids_that_are_none_of_ours(client, db) -> None:
     world = World()
     world.sign_in(client, person=world.insured())
     assert client.get(f"/h5/messages/{uuid.uuid4()}").status_code == 404
+
+
+@pytest.mark.parametrize("reference", ["\\ud800", "x\\udfff", "a\\u0000"])
+def test_a_receipt_with_half_a_character_is_malformed(client, settings, reference: str) -> None:
+    """JSON can write what no database keeps."""
+    body = f'[{{"id": "{reference}", "status": "delivered"}}]'
+    answer = client.post(f"/receipts/sms/sandbox/{settings.sms_receipt_secret}", data=body)
+    assert answer.status_code == 400
