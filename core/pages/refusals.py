@@ -125,7 +125,7 @@ def register_refusals(app: Flask, *, sign_in: Callable[[str], str]) -> None:
         if wants_json():
             return _plain(400, _signed_out())
         back = sign_in("staff" if in_admin() else "follower")
-        return error_page(400, _signed_out(), action_url=back, action_label="重新进入"), 400
+        return error_page(401, _signed_out(), action_url=back, action_label="重新进入"), 400
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> ResponseReturnValue:
