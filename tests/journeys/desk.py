@@ -92,7 +92,7 @@ class Desk:
         self.on("打款批次", "payouts")
         self.follow_link("生成批次")
         self.on("生成批次", "prepare")
-        self.press("全部 1 笔")
+        self.press("全部 1 笔，下一步")
         self.on("确认生成批次", "confirm")
         self.press("生成批次")
         self.on("批次 DK", "batch-made")
