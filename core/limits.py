@@ -20,7 +20,7 @@ from core.errors import TooMany
 
 
 class Limit(NamedTuple):
-    """At most `limit` hits in any `seconds`; `words` may hold {n} (seconds) or {m} (minutes) to wait."""
+    """At most `limit` hits in any `seconds`; `words` may hold {n} seconds, {m} minutes, {wait} in words."""
 
     name: str
     limit: int
@@ -71,7 +71,13 @@ def _refuse_when_used_up(connection: object, limit: Limit, key: bytes) -> None:
     ).one()
     if row[0] >= limit.limit:
         seconds = max(1, math.ceil(float(row[1])))
-        raise TooMany(limit.words.format(n=seconds, m=math.ceil(seconds / 60)), seconds)
+        minutes = math.ceil(seconds / 60)
+        raise TooMany(limit.words.format(n=seconds, m=minutes, wait=_wait(minutes)), seconds)
+
+
+def _wait(minutes: int) -> str:
+    """Nobody counts 1440 minutes."""
+    return f" {minutes} 分钟" if minutes <= 90 else f" {math.ceil(minutes / 60)} 小时"
 
 
 def used(limit: Limit, key: str) -> int:

@@ -32,7 +32,7 @@ from core.db import transaction
 from core.errors import Invalid
 from core.history import timeline
 from core.once import new_op, once
-from core.pages import again
+from core.pages import again, error_page
 
 SENT_TO_FINANCE = "已交给财务，预计 {n} 个工作日内重新打款"
 
@@ -156,7 +156,7 @@ def fix_payee(number: str) -> ResponseReturnValue:
     claim = own(number)
     if claim.state != "pay_failed":
         return redirect(path_of(claim), 303)
-    again(lambda errors: _account_page(claim, errors, None if "" in errors else request.form))
+    again(lambda errors: _account_again(claim, errors))
     keep_photos(claim, [paper["kind"] for paper in uploaders(claim, 3)])
     changes = changes_of(claim, 3)
     if request.form.get("do") in ACCOUNTS:
@@ -170,6 +170,13 @@ def fix_payee(number: str) -> ResponseReturnValue:
         service.fix_payee(claim, changes, me(), seen=request.form.get("version", type=int))
     flash(SENT_TO_FINANCE.format(n=scheme().promises["pay_days"]))
     return redirect(location, 303)
+
+
+def _account_again(claim: Claim, errors: Errors) -> str:
+    """The same form; when another tab handed the account in already there is nothing left to fix."""
+    if claim.state != "pay_failed":
+        return error_page(409, "；".join(errors.values()), action_url=path_of(claim))
+    return _account_page(claim, errors, None if "" in errors else request.form)
 
 
 def _check_account(claim: Claim) -> None:

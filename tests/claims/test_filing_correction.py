@@ -10,11 +10,12 @@ from claims import queries
 from claims.models import Claim
 from claims.rules import WORKFLOW
 from claims.service import figures, filing
+from claims.views.fixing import _account_again
 from core.access import Actor
 from core.db import db as database
 from core.db import transaction
 from core.errors import Missing
-from core.history import Transition, perform
+from core.history import STALE, Transition, perform
 from core.roles import FINANCE_MAKER, FIRST_REVIEWER, GUEST, SECOND_REVIEWER, STAFF
 from notify.models import InboxMessage
 from tests.claims.paper import CARD, STAY, account, hidden, photo, says
@@ -229,3 +230,17 @@ def test_nobody_but_the_owner_files_withdraws_or_corrects(new_worker: Any) -> No
         with pytest.raises(Missing), transaction():
             verb(owner.claim(at), other.actor)
     assert owner.claim(at).payee_card == CARD
+
+
+def test_an_account_that_was_handed_in_meanwhile_is_not_asked_for_again(
+    worker: Any, bounced: str, app: Any
+) -> None:
+    """Two taps, two tabs: the second one reads that it is done and the way to the application."""
+    data = {**account(worker.person), "do": "submit", "sure": f"card-{CARD[-4:]}"}
+    worker.send(f"{bounced}/payee", data)
+    claim = worker.claim(bounced)
+    assert claim.state == "approved"
+    with app.test_request_context(f"{bounced}/payee", method="POST", data=data):
+        page = _account_again(claim, {"": STALE})
+    assert STALE in page and f'href="{bounced}"' in page
+    assert 'name="payee_card"' not in page

@@ -197,3 +197,14 @@ def test_monthly_counters_have_no_gap_and_no_twin(app, db) -> None:
     assert sorted(_together(app, 12, one)) == list(range(1, 13))
     with transaction():
         assert numbers.next_in("CBFW", "202409") == 1
+
+
+@pytest.mark.parametrize(
+    "seconds,said", [(60, " 1 分钟"), (900, " 15 分钟"), (5400, " 90 分钟"), (86400, " 24 小时")]
+)
+def test_a_long_wait_is_said_in_hours(db, seconds: int, said: str) -> None:
+    limit = Limit("test_wait", 1, seconds, "请{wait}后再试")
+    take(limit, "someone")
+    with pytest.raises(TooMany) as refused:
+        take(limit, "someone")
+    assert refused.value.text == f"请{said}后再试"
