@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench.figures import FAIL, Line, table
 from bench.stage import ROOT, Size, set_up
+from tools.supervise import Stopped, stop_on_signals
 
 # In the order of running: what needs a quiet start first.
 BENCHES = {
@@ -30,6 +31,7 @@ BETWEEN = re.compile(r"(<!-- table -->\n).*?(\n<!-- end -->)", re.DOTALL)
 
 
 def main(arguments: list[str]) -> int:
+    stop_on_signals()
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("names", nargs="*", metavar="B1", help=f"of {', '.join(BENCHES)}; none means all")
     parser.add_argument("--rounds", type=int, default=Size.rounds)
@@ -38,7 +40,10 @@ def main(arguments: list[str]) -> int:
     wanted = [name.upper() for name in given.names] or list(BENCHES)
     if unknown := set(wanted) - set(BENCHES):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
-    lines = measured(wanted, Size(rounds=given.rounds))
+    try:
+        lines = measured(wanted, Size(rounds=given.rounds))
+    except Stopped:
+        return 130
     shown = f"{table(lines)}\n\n{machine()}"
     print(f"\n{shown}", flush=True)
     if given.write:

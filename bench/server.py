@@ -1,6 +1,7 @@
 """B12: what does the web server of `make run` and the Procfile give, against gunicorn's threads?
 
-The same application behind both, two processes of four threads each, 32 connections.
+The same application behind both, 32 connections: ours as shipped (two processes of eight threads), gunicorn's
+two of four.
 """
 
 from __future__ import annotations
