@@ -12,7 +12,6 @@ from core.fields import in_groups, mask_card, mask_id, mask_name, mask_phone
 from core.keys import KeyRing, KeysError, SealBroken
 from tests.world import World
 
-
 # Names of test cases must be the same in every process, so these hold no chance.
 A_KEY = base64.b64encode(b"k" * 32).decode()
 
