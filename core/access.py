@@ -68,13 +68,17 @@ Loader = Callable[[], Actor | None]
 _SIGN_IN = {roles.FOLLOWER: "follower", roles.EMPLOYEE: "employee"}
 
 
-def allow(*names: str) -> Callable[[View], View]:
-    """Declare who may use a view: role names of `core.roles`; `guest` is everybody, `staff` any staff."""
+def allow(*names: str, everywhere: bool = False) -> Callable[[View], View]:
+    """Declare who may use a view: role names of `core.roles`; `guest` is everybody, `staff` any staff.
+
+    `everywhere` asks for a grant that holds in the whole scheme: the page shows every union's rows.
+    """
     if not names:
         raise ValueError("allow() needs at least one role")
 
     def mark(view: View) -> View:
         view.access = frozenset(names)  # type: ignore[attr-defined]
+        view.everywhere = everywhere  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -105,7 +109,10 @@ def _load() -> Actor:
     return (loader() if loader else None) or GUEST
 
 
-def check(access: frozenset[str] | None) -> None:
+ONLY_HERE = "这里是全部工会的数据，您的权限只在本工会范围内。如需办理，请联系上级工会。"
+
+
+def check(access: frozenset[str] | None, everywhere: bool = False) -> None:
     """Raise unless the present actor is among `access`. None (nobody said) is a refusal."""
     if access is None:
         raise NotAllowed
@@ -113,6 +120,8 @@ def check(access: frozenset[str] | None) -> None:
         return
     actor = current_actor()
     if actor.roles & access:
+        if everywhere and actor.unions_of(*access) is not None:
+            raise NotAllowed(ONLY_HERE)
         return
     if in_admin():
         raise SignInNeeded("staff") if actor.kind != "staff" else NotAllowed
@@ -129,4 +138,5 @@ def register_access(app: Flask, loaders: dict[str, Loader]) -> None:
     def _check_access() -> None:
         if request.endpoint is None:
             return
-        check(getattr(app.view_functions[request.endpoint], "access", None))
+        view = app.view_functions[request.endpoint]
+        check(getattr(view, "access", None), getattr(view, "everywhere", False))

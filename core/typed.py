@@ -14,6 +14,8 @@ from core.errors import Missing
 
 NUL = "\0"
 SAFE = ("GET", "HEAD", "OPTIONS")
+PHOTO_STEPS = "/h5/claims/"
+LARGEST_STEP = 96 * 1024 * 1024
 
 
 class TypedRequest(Request):
@@ -22,6 +24,13 @@ class TypedRequest(Request):
     @cached_property
     def args(self) -> MultiDict[str, str]:  # type: ignore[override]
         return _clean(super().args)
+
+    @property  # type: ignore[misc]
+    def max_content_length(self) -> int | None:  # type: ignore[override]
+        """Without scripts the photos of a step come with the step itself: nine of them and what was typed."""
+        if self.path.startswith(PHOTO_STEPS) and not self.path.endswith("/documents"):
+            return LARGEST_STEP
+        return super().max_content_length
 
     def _load_form_data(self) -> None:
         is_first = "form" not in self.__dict__

@@ -36,7 +36,7 @@ OUT = {key: words for key, words in CHANNEL_LABELS.items() if key != "inbox"}
 
 
 @blueprint.get("")
-@allow(*READERS)
+@allow(*READERS, everywhere=True)
 def index() -> str:
     given = {name: request.args.get(name, "")[:20] for name in ("channel", "status", "kind")}
     found = queries.sent(**given, before=_id(request.args.get("before")), most=queries.PAGE + 1)
@@ -58,7 +58,7 @@ def index() -> str:
 
 
 @blueprint.get("/<uuid:message_id>")
-@allow(*READERS)
+@allow(*READERS, everywhere=True)
 def show(message_id: uuid.UUID) -> str:
     return _page(message_id, {})
 
@@ -81,7 +81,7 @@ def _page(message_id: uuid.UUID, errors: dict[str, str]) -> str:
 
 
 @blueprint.post("/<uuid:message_id>/resend")
-@allow(*SENDERS)
+@allow(*SENDERS, everywhere=True)
 def resend(message_id: uuid.UUID) -> ResponseReturnValue:
     again(lambda errors: _page(message_id, errors))
     location = url_for(".index")
@@ -93,7 +93,7 @@ def resend(message_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/test")
-@allow(roles.ADMINISTRATOR)
+@allow(roles.ADMINISTRATOR, everywhere=True)
 def test_form() -> str:
     return _test_page({})
 
@@ -105,7 +105,7 @@ def _test_page(errors: dict[str, str]) -> str:
 
 
 @blueprint.post("/test")
-@allow(roles.ADMINISTRATOR)
+@allow(roles.ADMINISTRATOR, everywhere=True)
 def send_test() -> ResponseReturnValue:
     again(_test_page)
     kind, actor = request.form.get("kind", ""), current_actor()

@@ -78,6 +78,7 @@ class Keeper:
                 return
             self.path.parent.mkdir(parents=True, exist_ok=True)
             draft = self.path.with_suffix(".draft")
+            draft.touch(mode=0o600)
             draft.write_text(json.dumps(picture(self.world), ensure_ascii=False), encoding="utf-8")
             draft.replace(self.path)
             self.saved_version = version

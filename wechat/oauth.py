@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from core import context, sessions
 from core.access import allow, forget_actor
 from core.db import transaction
-from core.errors import NotAllowed, Refused
+from core.errors import Refused
 from wechat import client, faults, signin
 from wechat.client import SignIn
 from wechat.faults import WeChatError
@@ -88,7 +88,7 @@ def _stray() -> Response:
     """A return nobody here began. Who is signed in just goes home; nobody is signed in by it."""
     if session.get("openid"):
         return redirect(HOME, 303)
-    raise NotAllowed(EXPIRED)
+    raise Refused(EXPIRED, status=401)
 
 
 def _once_more(pending: signin.Pending) -> Response:
@@ -97,7 +97,7 @@ def _once_more(pending: signin.Pending) -> Response:
         return redirect(pending.next_path, 303)
     if pending.may_restart:
         return _off_to_wechat(pending.next_path, pending.restarts + 1)
-    raise NotAllowed(EXPIRED)
+    raise Refused(EXPIRED, status=401)
 
 
 def _identify(code: str) -> SignIn | None:

@@ -58,7 +58,7 @@ def take_next() -> ResponseReturnValue:
 
 
 @blueprint.get("/audit")
-@allow(*navigation.AUDIT)
+@allow(*navigation.AUDIT, everywhere=True)
 def audit() -> str:
     given = {name: request.args.get(name, "").strip()[:64] for name in trail.NAMES}
     found = trail.page(given, before=request.args.get("before", ""), after=request.args.get("after", ""))
@@ -74,7 +74,7 @@ def audit() -> str:
 
 
 @blueprint.post("/audit/verify")
-@allow(*navigation.AUDIT)
+@allow(*navigation.AUDIT, everywhere=True)
 def verify() -> ResponseReturnValue:
     """Is the chain whole? Looking is itself on record."""
     with transaction():
@@ -118,7 +118,7 @@ def _tiles(actor: Actor, counts: dict[str, work.Count], levels: tuple[str, ...])
         )
     if work.levels_of(actor):
         tiles.append({"label": "我领取的", "n": held, "url": url_for(".home", mine=1)})
-    if actor.has(*navigation.PAYOUTS):
+    if actor.has(*navigation.PAYOUTS) and navigation.reaches(actor, "payouts", navigation.PAYOUTS):
         failed = counts.get("pay_failed", none).all
         tiles += [
             {"label": "待打款", "n": counts.get("approved", none).all, "url": "/admin/payouts"},

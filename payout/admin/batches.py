@@ -24,7 +24,7 @@ from payout.rules import LABELS, MOST_ITEMS, PREPARERS, READERS, SAME_PERSON, WO
 
 
 @blueprint.get("")
-@allow(*READERS)
+@allow(*READERS, everywhere=True)
 def index() -> str:
     state = request.args.get("state", "")
     state = state if state in LABELS else ""
@@ -46,7 +46,7 @@ def index() -> str:
 
 
 @blueprint.get("/prepare")
-@allow(FINANCE_MAKER)
+@allow(FINANCE_MAKER, everywhere=True)
 def prepare_form() -> str:
     return _waiting_page({})
 
@@ -66,7 +66,7 @@ def _waiting_page(errors: dict[str, str]) -> str:
 
 
 @blueprint.post("/prepare/confirm")
-@allow(FINANCE_MAKER)
+@allow(FINANCE_MAKER, everywhere=True)
 def prepare_confirm() -> str:
     """What the batch would be; changes nothing."""
     again(_waiting_page)
@@ -77,7 +77,7 @@ def prepare_confirm() -> str:
 
 
 @blueprint.post("/prepare")
-@allow(FINANCE_MAKER)
+@allow(FINANCE_MAKER, everywhere=True)
 def prepare() -> ResponseReturnValue:
     again(_waiting_page)
     actor, op = current_actor(), request.form.get("op", "")
@@ -91,7 +91,7 @@ def prepare() -> ResponseReturnValue:
 
 
 @blueprint.get("/<number>")
-@allow(*READERS)
+@allow(*READERS, everywhere=True)
 def show(number: str) -> str:
     return batch_page(number, {})
 
@@ -130,13 +130,13 @@ def _button(move: Move, number: str) -> dict[str, str]:
 
 
 @blueprint.get("/<number>/check")
-@allow(FINANCE_CHECKER)
+@allow(FINANCE_CHECKER, everywhere=True)
 def check_form(number: str) -> str:
     return render_template("payout/check.html", batch=open_for(number, "check"))
 
 
 @blueprint.post("/<number>/check")
-@allow(FINANCE_CHECKER)
+@allow(FINANCE_CHECKER, everywhere=True)
 def check(number: str) -> ResponseReturnValue:
     again(lambda errors: batch_page(number, errors))
     with transaction():
@@ -146,7 +146,7 @@ def check(number: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/<number>/drop")
-@allow(FINANCE_MAKER, FINANCE_CHECKER)
+@allow(FINANCE_MAKER, FINANCE_CHECKER, everywhere=True)
 def drop_form(number: str) -> str:
     return _drop_page(number, {})
 
@@ -159,7 +159,7 @@ def _drop_page(number: str, errors: dict[str, str]) -> str:
 
 
 @blueprint.post("/<number>/drop")
-@allow(FINANCE_MAKER, FINANCE_CHECKER)
+@allow(FINANCE_MAKER, FINANCE_CHECKER, everywhere=True)
 def drop(number: str) -> ResponseReturnValue:
     again(lambda errors: _drop_page(number, errors))
     with transaction():

@@ -20,7 +20,7 @@ MEDIA = {
 
 
 @blueprint.get("/<number>/export")
-@allow(FINANCE_MAKER)
+@allow(FINANCE_MAKER, everywhere=True)
 def export_form(number: str) -> str:
     open_for(number, "export", "export_again")
     return _export_page(number, {})
@@ -42,7 +42,7 @@ def _export_page(number: str, errors: dict[str, str]) -> str:
 
 
 @blueprint.post("/<number>/export")
-@allow(FINANCE_MAKER)
+@allow(FINANCE_MAKER, everywhere=True)
 def export(number: str) -> Response:
     again(lambda errors: _export_page(number, errors))
     file_format = request.form.get("format", "")

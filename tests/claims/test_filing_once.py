@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from typing import Any
 
@@ -181,3 +182,13 @@ def test_what_can_no_longer_be_taken_back_is_not_asked_again(worker: Any) -> Non
     page = answer.get_data(as_text=True)
     assert answer.status_code == 409 and at in page
     assert "确定撤回吗" not in page
+
+
+def test_a_step_with_three_large_photos_without_scripts_loses_nothing(worker: Any) -> None:
+    """The photos come with the step itself; together they may be larger than one photo may be."""
+    at = worker.fill(upto=1)
+    photos = [(io.BytesIO(b"\xff\xd8" + bytes(5_000_000)), f"{n}.jpg") for n in range(3)]
+    answer = worker.send(f"{at}/2", {**STAY, "invoice": photos}, content_type="multipart/form-data")
+    assert answer.status_code in (415, 422)
+    assert STAY["hospital"] in answer.get_data(as_text=True)
+    assert worker.claim(at).hospital == STAY["hospital"]

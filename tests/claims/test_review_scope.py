@@ -9,7 +9,7 @@ from claims.service import review
 from core.access import Actor
 from core.db import transaction
 from core.errors import NotAllowed
-from core.roles import FIRST_REVIEWER, OPERATOR, SECOND_REVIEWER, STAFF
+from core.roles import ADMINISTRATOR, FIRST_REVIEWER, OPERATOR, SECOND_REVIEWER, STAFF
 from staff import service as staff
 from staff.models import Grant
 from tests.office import Office
@@ -90,3 +90,15 @@ def review_next(actor: Actor) -> str | None:
     with transaction():
         claim = review.take_next(actor)
     return claim.number if claim else None
+
+
+@pytest.mark.parametrize("path", ["/admin/messages", "/admin/payouts", "/admin/audit"])
+def test_pages_with_every_unions_rows_need_a_grant_for_the_whole_scheme(client, world, path: str) -> None:
+    here = world.union("这里")
+    local = world.staff(ADMINISTRATOR, union=here)
+    world.sign_in(client, staff=local)
+    refused = client.get(path)
+    assert refused.status_code == 403 and "您的权限只在本工会范围内" in refused.get_data(as_text=True)
+    assert path not in client.get("/admin/").get_data(as_text=True)
+    world.sign_in(client, staff=world.staff(ADMINISTRATOR))
+    assert client.get(path).status_code == 200

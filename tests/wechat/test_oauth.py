@@ -99,9 +99,9 @@ def test_somebody_elses_way_back_signs_nobody_in(sandbox: str, app: Flask) -> No
     attacker, victim = app.test_client(), app.test_client()
     lure = consent(start(attacker), "li")
     start(victim)
-    assert victim.get(lure).status_code == 403
+    assert victim.get(lure).status_code == 401
     assert who(app, victim) is None
-    assert app.test_client().get(lure).status_code == 403
+    assert app.test_client().get(lure).status_code == 401
 
 
 def test_a_lure_does_not_change_who_is_signed_in(sandbox: str, app: Flask) -> None:
@@ -117,7 +117,7 @@ def test_a_lure_does_not_change_who_is_signed_in(sandbox: str, app: Flask) -> No
 )
 def test_a_return_without_our_state_is_refused(client: FlaskClient, app: Flask, query: str) -> None:
     start(client)
-    assert client.get(f"/wechat/oauth/callback{query}").status_code == 403
+    assert client.get(f"/wechat/oauth/callback{query}").status_code == 401
     assert who(app, client) is None
 
 
@@ -141,7 +141,7 @@ def test_a_bad_code_restarts_once_and_then_explains(
     second = parse_qs(urlsplit(restarted.location).query)["state"][0]
     assert second != first
     last = client.get(f"/wechat/oauth/callback?code={code}&state={second}")
-    assert last.status_code == 403
+    assert last.status_code == 401
     assert oauth.EXPIRED in last.text
     assert who(app, client) is None
 
