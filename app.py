@@ -12,7 +12,7 @@ from config.scheme import load_scheme
 from config.settings import ROOT, Settings, load
 from core import commands, headers, logs, pages, typed
 from core.access import register_access
-from core.db import db
+from core.db import ask_idle_connections, db
 from core.files.storage import open_storage
 from core.keys import KeyRing
 from core.sessions import PostgresSessions
@@ -41,6 +41,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         is_secure=settings.public_url.startswith("https://"), is_strict=settings.app_env != "development"
     )
     db.init_app(app)
+    with app.app_context():
+        ask_idle_connections(db.engine)
     csrf = CSRFProtect(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -66,7 +68,6 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": 8,
             "max_overflow": 16,
-            "pool_pre_ping": True,
             "pool_timeout": 10,
             "hide_parameters": True,
         },

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData
+from sqlalchemy import Engine, MetaData, event
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 from sqlalchemy.types import DateTime, Uuid
 
@@ -74,6 +75,28 @@ db = SQLAlchemy(model_class=Base)
 
 def primary_key() -> Mapped[uuid.UUID]:
     return column(Uuid, primary_key=True)
+
+
+# A connection used a moment ago is taken to live; asking it each time would cost every request a round trip.
+IDLE_BEFORE_PING = 1.0
+
+
+def ask_idle_connections(engine: Engine) -> None:
+    """Ask a pooled connection whether it lives when it has lain idle; all go when the database restarted."""
+
+    @event.listens_for(engine, "connect")
+    @event.listens_for(engine, "checkin")
+    def _left(_connection: Any, record: Any) -> None:
+        record.info["left"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _taken(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("left", 0.0) < IDLE_BEFORE_PING:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:  # type: ignore[union-attr]
+            raise InvalidatePoolError("the database went away") from error
 
 
 def after_commit(call: Callable[[], None]) -> None:
