@@ -18,14 +18,12 @@ from core.db import db, transaction
 from wechat import crypto, effects, incoming, outgoing, replies, service
 from wechat.crypto import BadCallback, NotGenuine
 from wechat.effects import Hooks
-from wechat.hooks import product_hooks
 from wechat.incoming import Incoming
 
 log = logging.getLogger(__name__)
 
 blueprint = Blueprint("wechat", __name__, url_prefix="/wechat")
 SUCCESS = "success"
-PRODUCT = product_hooks()
 SIGNED = ("timestamp", "nonce")
 LONGEST_PARAMETER = 256
 WARN_SECONDS = 60
@@ -132,7 +130,7 @@ def _plain(text: str, status: int = 200) -> Response:
 
 
 def _hooks() -> Hooks:
-    hooks: Hooks = current_app.extensions["huzhu"].get("wechat_hooks") or PRODUCT
+    hooks: Hooks = current_app.extensions["huzhu"]["wechat_hooks"]
     return hooks
 
 

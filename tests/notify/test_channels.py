@@ -307,10 +307,12 @@ def test_what_wechat_reports_is_matched(db: Any, account: str, reach: Any) -> No
 
     reach(openid=OPENID)
     tell()
-    jobs.drain()
-    [row] = db.session.query(OutboxMessage)
+    # Marked as sent by hand: the sandbox would report its own success whenever somebody listens.
+    sent = {"status": "sent", "provider": "wechat", "provider_reference": "200228332"}
     with transaction():
-        wechat_reported(OPENID, row.provider_reference, "failed:user block")
+        db.session.query(OutboxMessage).update(sent)
+    with transaction():
+        wechat_reported(OPENID, "200228332", "failed:user block")
     jobs.sweep()
     assert statuses(db) == ["failed"]
 

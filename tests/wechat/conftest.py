@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import EachRequestAlone
 from tests.wechat.letters import Letter
+from wechat.hooks import product_hooks
+from wechat.views import use_hooks
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -47,9 +49,8 @@ def one_wechat_app(settings: Settings) -> Iterator[Flask]:
 
 @pytest.fixture
 def app(one_wechat_app: Flask, clean_stores: None) -> Iterator[Flask]:
-    one_wechat_app.extensions["huzhu"].pop("wechat_hooks", None)
+    use_hooks(one_wechat_app, product_hooks())
     yield one_wechat_app
-    one_wechat_app.extensions["huzhu"].pop("wechat_hooks", None)
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ ZHANG, WANG = "oSandboxUser0000000000000001", "oSandboxUser0000000000000003"
 @pytest.fixture
 def app(one_app: Flask, clean_stores: None) -> Flask:
     """The application as it is wired, because the sandbox pushes to its port."""
-    one_app.extensions["huzhu"].pop("wechat_hooks", None)
     return one_app
 
 
