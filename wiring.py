@@ -92,7 +92,7 @@ JOBS: Jobs = {
 
 def join_conversation(app: Flask) -> None:
     """What the account's conversation asks and tells the features."""
-    hooks = product_hooks(claims=claim_queries.status_lines, todo=claim_queries.todo_count)
+    hooks = product_hooks(claims=claim_queries.status_lines, todo=claim_queries.todo_of)
     wechat.views.use_hooks(app, hooks)
 
 

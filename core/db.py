@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, MetaData, event
+from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 from sqlalchemy.types import DateTime, Uuid
@@ -107,6 +107,13 @@ def after_commit(call: Callable[[], None]) -> None:
 def before_commit(name: str, call: Callable[[], None]) -> None:
     """Have `call` run as the transaction's last statements; the same name is kept once."""
     db.session.info.setdefault("before_commit", {})[name] = call
+
+
+@contextmanager
+def each_alone() -> Iterator[Connection]:
+    """A connection on which every statement counts by itself: no session, no BEGIN, no COMMIT."""
+    with db.engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 @contextmanager

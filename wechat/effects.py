@@ -22,7 +22,7 @@ def _nothing(*_: str) -> None:
     return None
 
 
-def _nobody(_openid: str) -> Facts:
+def _nobody(_connection: Connection, _openid: str) -> Facts:
     return {}
 
 
@@ -30,7 +30,7 @@ def _nobody(_openid: str) -> Facts:
 class Hooks:
     """What the features want to be asked and told; each is called inside the event's transaction."""
 
-    facts: Callable[[str], Facts] = _nobody
+    facts: Callable[[Connection, str], Facts] = _nobody  # asked on the callback's own connection
     forget: Callable[[str], None] = _nothing  # openid: the person withdrew the authorisation
     refresh: Callable[[str], None] = _nothing  # openid: the person changed what WeChat knows
     receipt: Callable[[str, str, str], None] = _nothing  # openid, msgid, status of a template message

@@ -1,14 +1,16 @@
 """What do the features above WeChat know about a writer, and what are they told? The product's own hooks.
 
-Handed in by the wiring: `claims(person's id)` gives (number, words of the state, when), newest first;
-`todo(person's id)` how many things wait for them.
+Handed in by the wiring: `claims(person's id, connection)` gives (number, words of the state, when), newest
+first; `todo(column)` is SQL that counts what waits for the person in that column.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
+
+from sqlalchemy import Connection
 
 from core.fields import mask_name
 from employee import service as employees
@@ -16,15 +18,20 @@ from notify import service as notices
 from wechat.effects import Hooks
 from wechat.replies import Facts
 
-Claims = Callable[[uuid.UUID], list[tuple[str, str, str]]]
-Todo = Callable[[uuid.UUID], int]
+Todo = Callable[[str], str]
+
+
+class Claims(Protocol):
+    """`status_lines` of the claims: on the connection it is given."""
+
+    def __call__(self, employee_id: uuid.UUID, *, connection: Connection) -> list[tuple[str, str, str]]: ...
 
 
 class _Known(dict[str, Any]):
     """What is known about one person; what takes a statement is looked up when an answer asks for it."""
 
-    def __init__(self, name: str, later: dict[str, Callable[[], Any]]) -> None:
-        super().__init__(name=name)
+    def __init__(self, later: dict[str, Callable[[], Any]], **known: Any) -> None:
+        super().__init__(known)
         self._later = later
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -35,18 +42,16 @@ class _Known(dict[str, Any]):
 
 def product_hooks(claims: Claims | None = None, todo: Todo | None = None) -> Hooks:
     """The hooks of the running product."""
+    ask = employees.speaker(todo(employees.PERSON) if todo else "")
 
-    def facts(openid: str) -> Facts:
-        found = employees.spoken_for(openid)
+    def facts(connection: Connection, openid: str) -> Facts:
+        found = ask(connection, openid)
         if found is None:
             return {}
-        person_id, name = found
         later: dict[str, Callable[[], Any]] = {}
         if claims:
-            later["claims"] = lambda: [(number, words) for number, words, _ in claims(person_id)]
-        if todo:
-            later["todo"] = lambda: todo(person_id)
-        return cast(Facts, _Known(mask_name(name), later))
+            later["claims"] = lambda: [line[:2] for line in claims(found.id, connection=connection)]
+        return cast(Facts, _Known(later, name=mask_name(found.name), todo=found.counted or 0))
 
     return Hooks(
         facts=facts,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from core import clock, context
 from core.access import allow
-from core.db import db, transaction
+from core.db import db, each_alone, transaction
 from wechat import crypto, effects, incoming, outgoing, replies, service
 from wechat.crypto import BadCallback, NotGenuine
 from wechat.effects import Hooks
@@ -88,12 +88,14 @@ def _open(given: dict[str, str], account: crypto.Account) -> bytes:
 def _handle(message: Incoming, body: bytes) -> str:
     """The passive reply to `message`; what it changes is in one transaction with its first arrival.
 
-    A message that changes nothing is one insert, which needs no BEGIN and no COMMIT around it.
+    A message that changes nothing is one insert, which needs no BEGIN and no COMMIT around it, nor a session.
     """
-    alone = {} if message.topic in effects.CHANGING else {"isolation_level": "AUTOCOMMIT"}
+    if message.topic not in effects.CHANGING:
+        with each_alone() as connection:
+            return service.keep(connection, message, body, _reply(connection, message)).reply
     with transaction():
-        connection = db.session.connection(execution_options=alone)
-        kept = service.keep(connection, message, body, _reply(message))
+        connection = db.session.connection()
+        kept = service.keep(connection, message, body, _reply(connection, message))
         if kept.is_first:
             _change(connection, message)
     return kept.reply
@@ -107,9 +109,9 @@ def _change(connection: Connection, message: Incoming) -> None:
         tell(message, _hooks())
 
 
-def _reply(message: Incoming) -> str:
+def _reply(connection: Connection, message: Incoming) -> str:
     """The reply as XML, made before the message is kept, because a repeat must get the very same."""
-    asked = replies.Asked(message, _voice(), lambda: _hooks().facts(message.openid))
+    asked = replies.Asked(message, _voice(), lambda: _hooks().facts(connection, message.openid))
     words = outgoing.cut(replies.answer(asked))
     return outgoing.text_reply(message, words, int(clock.now().timestamp())) if words else ""
 

@@ -12,6 +12,7 @@ from claims.queries.own import (
     state_words,
     status_lines,
     todo_count,
+    todo_of,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "state_words",
     "status_lines",
     "todo_count",
+    "todo_of",
 ]

@@ -14,6 +14,7 @@ from employee.service.binding import (
 )
 from employee.service.consents import give_consent, has_consents, withdraw_consent
 from employee.service.people import (
+    PERSON,
     EmployeeCard,
     actor_of,
     bound_person,
@@ -23,10 +24,11 @@ from employee.service.people import (
     greeting,
     recipient,
     same_person,
-    spoken_for,
+    speaker,
 )
 
 __all__ = [
+    "PERSON",
     "RESEND_SECONDS",
     "Bound",
     "EmployeeCard",
@@ -46,7 +48,7 @@ __all__ = [
     "request_code",
     "request_visit_code",
     "same_person",
-    "spoken_for",
+    "speaker",
     "unbind",
     "visitor",
     "withdraw_consent",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Select, or_, select, text
+from sqlalchemy import Connection, Select, or_, select, text
 
 from core.access import Actor
 from core.db import db
@@ -23,6 +24,14 @@ class Greeting(NamedTuple):
 
     name: str
     union_name: str
+
+
+class Spoken(NamedTuple):
+    """Whom a WeChat speaks for."""
+
+    id: uuid.UUID
+    name: str
+    counted: int | None
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,8 @@ _GREETING = text(
     "SELECT employee.id, employee.name_ct, trade_union.name AS union_name FROM employee"
     " JOIN trade_union ON trade_union.id = employee.union_id WHERE employee.id = :id"
 )
-_SPOKEN_FOR = text(f"SELECT employee.id, employee.name_ct{_LIVE}")  # noqa: S608 - constants of this module
+# What another room may put in for the person in `speaker`.
+PERSON = "employee.id"
 
 
 def get(employee_id: uuid.UUID) -> Employee:
@@ -124,10 +134,18 @@ def bound_person(openid: str) -> uuid.UUID | None:
     )
 
 
-def spoken_for(openid: str) -> tuple[uuid.UUID, str] | None:
-    """The person this WeChat speaks for, and the name. One statement: the callback asks it each time."""
-    row = db.session.connection().execute(_SPOKEN_FOR, {"openid": openid}).one_or_none()
-    return (row.id, Employee.name.of(row) or "") if row else None  # type: ignore[attr-defined]
+def speaker(counted: str = "") -> Callable[[Connection, str], Spoken | None]:
+    """Who does this WeChat speak for? A question to ask of (connection, openid).
+
+    `counted` is one more figure about `PERSON`, in SQL: the callback asks each time, so all in one statement.
+    """
+    asked = text(f"SELECT employee.id, employee.name_ct, ({counted or 'NULL'}) AS counted{_LIVE}")  # noqa: S608 - constants
+
+    def ask(connection: Connection, openid: str) -> Spoken | None:
+        row = connection.execute(asked, {"openid": openid}).one_or_none()
+        return Spoken(row.id, Employee.name.of(row) or "", row.counted) if row else None  # type: ignore[attr-defined]
+
+    return ask
 
 
 def actor_of(openid: str) -> Actor:

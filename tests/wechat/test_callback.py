@@ -269,7 +269,7 @@ def test_ten_parallel_repeats_have_one_effect_and_one_reply(app: Flask, db: SQLA
     """W2, W3: WeChat signs and seals each repeat anew; the first answer is given to all."""
     calls: list[str] = []
     views.use_hooks(
-        app, Hooks(facts=lambda openid: {"name": f"第{len(calls)}位", "claims": []}, forget=calls.append)
+        app, Hooks(facts=lambda *_: {"name": f"第{len(calls)}位", "claims": []}, forget=calls.append)
     )
     body = event("user_authorization_revoke", OpenID="oGone")
     answers = in_parallel(app, [sealed(body, nonce=f"n{n}") for n in range(10)])
@@ -287,7 +287,7 @@ def test_ten_parallel_repeats_of_a_follow_are_answered_alike(app: Flask, db: SQL
 def test_the_very_same_request_again_is_answered_alike(app: Flask, post: Post, db: SQLAlchemy) -> None:
     """The reply is the first one even if the person's facts have changed in between."""
     facts: dict = {"name": "张*国", "claims": [("BZ1", "待初核")]}
-    views.use_hooks(app, Hooks(facts=lambda _: facts))
+    views.use_hooks(app, Hooks(facts=lambda *_: facts))
     letter = sealed(text("进度"))
     first = opened(post(letter))
     facts["claims"] = [("BZ1", "办结")]
