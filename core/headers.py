@@ -28,21 +28,31 @@ def register_headers(app: Flask, settings: Settings) -> None:
         else f"http://127.0.0.1:{settings.sandbox_port} http://localhost:{settings.sandbox_port}"
     )
 
-    @app.after_request
-    def _add(response: Response) -> Response:
-        nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
-        response.headers.setdefault(
-            "Content-Security-Policy",
+    always = [
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),
+        ("Permissions-Policy", "geolocation=(), microphone=(), payment=()"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+    ]
+    if settings.public_url.startswith("https://"):
+        always.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+
+    def policy(nonce: str = "") -> str:
+        return (
             f"default-src 'none'; script-src 'self'{nonce} {sdk_host}; style-src 'self'; "
             f"img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; form-action 'self'; "
-            f"base-uri 'none'; object-src 'none'; frame-ancestors {frames}",
+            f"base-uri 'none'; object-src 'none'; frame-ancestors {frames}"
         )
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", "geolocation=(), microphone=(), payment=()")
-        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+
+    without_nonce = policy()
+
+    @app.after_request
+    def _add(response: Response) -> Response:
+        """What the view has set stays. One look for all of them, because every answer pays for it."""
+        given = {name.lower() for name, _ in response.headers}
+        said = policy(f" 'nonce-{g.csp_nonce}'") if "csp_nonce" in g else without_nonce
+        wanted = [*always, ("Content-Security-Policy", said)]
         if not request.path.startswith("/static/"):
-            response.headers.setdefault("Cache-Control", "no-store")
-        if settings.public_url.startswith("https://"):
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+            wanted.append(("Cache-Control", "no-store"))
+        response.headers.extend([(name, value) for name, value in wanted if name.lower() not in given])
         return response

@@ -7,7 +7,6 @@ session. Whatever does not fit is answered with 4xx in plain text: WeChat sends 
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
 
 from flask import Blueprint, Flask, Response, current_app, request
 from sqlalchemy import Connection
@@ -137,16 +136,21 @@ def _hooks() -> Hooks:
 
 
 def _account() -> crypto.Account:
-    known = context.settings()
-    aes_keys = _keys(known.wechat_aes_key, known.wechat_aes_key_previous)
-    return crypto.Account(known.wechat_app_id, known.wechat_token, aes_keys, known.wechat_freshness)
-
-
-@lru_cache(maxsize=4)
-def _keys(*encoding_aes_keys: str) -> tuple[bytes, ...]:
-    return crypto.keys(*encoding_aes_keys)
+    return _ours()[0]
 
 
 def _voice() -> replies.Voice:
-    brand = context.scheme().brand
-    return replies.Voice(brand.account, brand.title, brand.hotline, context.settings().public_url)
+    return _ours()[1]
+
+
+def _ours() -> tuple[crypto.Account, replies.Voice]:
+    """The account and how it speaks, made once for the settings and the scheme in force."""
+    parts = current_app.extensions["huzhu"]
+    known, brand = context.settings(), context.scheme().brand
+    made = parts.get("wechat_made")
+    if made is None or made[0] is not known or made[1] is not brand:
+        aes_keys = crypto.keys(known.wechat_aes_key, known.wechat_aes_key_previous)
+        account = crypto.Account(known.wechat_app_id, known.wechat_token, aes_keys, known.wechat_freshness)
+        voice = replies.Voice(brand.account, brand.title, brand.hotline, known.public_url)
+        made = parts["wechat_made"] = known, brand, account, voice
+    return made[2], made[3]
