@@ -49,11 +49,12 @@ _UNION = frozenset({OPERATOR})
 
 def _moves() -> tuple[Move, ...]:
     rows: list[Move] = []
-    # `submit` enters at the first level of the profile: three rows, the service picks by profile.
+    # Both enter at the first level of the profile; the service picks the row.
     for level in ("union_review", "first_review"):
-        rows.append(
-            Move(f"submit_to_{level}", ("draft", "returned"), level, _OWNER, "提交申请", "claim_submitted")
-        )
+        rows += [
+            Move(f"submit_to_{level}", ("draft",), level, _OWNER, "提交申请", "claim_submitted"),
+            Move(f"resubmit_to_{level}", ("returned",), level, _OWNER, "重新提交审核", "claim_resubmitted"),
+        ]
     rows += [
         Move("withdraw", REVIEWS, "withdrawn", _OWNER, "撤回", "claim_withdrawn"),
         Move("pass_union", ("union_review",), "first_review", _UNION, "同意"),
@@ -177,9 +178,14 @@ def step_of(material_code: str, when: str) -> int:
     return 1 if material_code.endswith(("id_front", "id_back")) else 2
 
 
-def submit_action(levels: tuple[str, ...]) -> str:
-    """The action that enters the profile's first level of review."""
-    return f"submit_to_{levels[0]}"
+def submit_action(levels: tuple[str, ...], state: str) -> str:
+    """The action that enters the profile's first level of review from `state`."""
+    return f"{'resubmit' if state == 'returned' else 'submit'}_to_{levels[0]}"
+
+
+def is_submission(action: str) -> bool:
+    """Was the application handed in by this action, for the first time or again?"""
+    return action.startswith(("submit_to_", "resubmit_to_"))
 
 
 def kind_allowed_from_wechat(kind: str, allowed: tuple[str, ...]) -> bool:

@@ -77,6 +77,15 @@ MESSAGES: dict[str, Notice | Code] = {
         sms_link=CLAIMS_BY_SMS,
         wechat=_claim("审核中", "已提交，请等待审核"),
     ),
+    "claim_resubmitted": Notice(
+        label="申请已重新提交",
+        title="补助申请已重新提交",
+        text="您的补助申请（申报号 {number}）已重新提交，请等待审核。有结果会用短信和站内信通知您。",
+        link=CLAIM,
+        sms="您的申请已重新提交，请等待审核。查看进度请在微信打开公众号“{account}”，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("审核中", "已重新提交，请等待审核"),
+    ),
     "claim_returned": Notice(  # GX-25
         label="申请被退回",
         title="补助申请被退回",

@@ -19,6 +19,8 @@ PAGE = 50
 ACTIONS = {
     "claim.submit_to_first_review": "提交申请",
     "claim.submit_to_union_review": "提交申请",
+    "claim.resubmit_to_first_review": "重新提交审核",
+    "claim.resubmit_to_union_review": "重新提交审核",
     "claim.withdraw": "撤回申请",
     "claim.pass_union": "基层审核同意",
     "claim.return_union": "基层审核退回",

@@ -11,7 +11,6 @@ from claims.queries.own import (
     open_draft,
     state_words,
     status_lines,
-    todo_count,
     todo_of,
 )
 
@@ -26,6 +25,5 @@ __all__ = [
     "open_draft",
     "state_words",
     "status_lines",
-    "todo_count",
     "todo_of",
 ]

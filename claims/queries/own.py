@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, select, text
+from sqlalchemy import Connection, case, select
 
 from claims.models import Claim, ClaimDocument
 from claims.rules import BOUNCES, DECIDED, LABELS
@@ -17,17 +17,6 @@ from core.history import Transition
 
 PAGE = 20
 _NEEDS = ("returned", "pay_failed", "draft")
-
-
-def todo_of(person: str) -> str:
-    """SQL: how many applications of `person` wait for them (returned or bounced).
-
-    Plain, to stand inside another room's statement: the callback asks once for all it needs.
-    """
-    return f"SELECT count(*) FROM claim WHERE employee_id = {person} AND state IN ('returned', 'pay_failed')"  # noqa: S608 - a column
-
-
-_TODO_COUNT = text(todo_of(":employee"))
 
 
 @dataclass(frozen=True)
@@ -174,9 +163,12 @@ def status_lines(
     return [(number, state_words(state), clock.shown(at)) for number, state, at in rows]
 
 
-def todo_count(employee_id: uuid.UUID) -> int:
-    """How many applications wait for the person (returned or bounced)."""
-    return int(db.session.connection().execute(_TODO_COUNT, {"employee": employee_id}).scalar_one())
+def todo_of(person: str) -> str:
+    """SQL: how many applications of `person` wait for them (returned or bounced).
+
+    Plain, to stand inside another room's statement: the callback asks once for all it needs.
+    """
+    return f"SELECT count(*) FROM claim WHERE employee_id = {person} AND state IN ('returned', 'pay_failed')"  # noqa: S608 - a column
 
 
 def document_of(claim: Claim, document_id: uuid.UUID) -> ClaimDocument:

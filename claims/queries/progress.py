@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from claims.models import Claim
 from claims.queries.own import bounce_words, state_words
-from claims.rules import REVIEWS
+from claims.rules import REVIEWS, is_submission
 from core import context
 from core.history import Transition
 
@@ -61,7 +61,7 @@ def _past(change: Transition, is_again: bool) -> Step:
     who = change.actor_label if change.actor_kind == "staff" and change.action in _SHOWS_WHO else ""
     note, state = "", "done"
     label = _PLAIN.get(change.action, "")
-    if change.action.startswith("submit_to_"):
+    if is_submission(change.action):
         label = "重新提交申请" if is_again else "提交申请"
     elif change.action in _PASSED:
         label = f"{_level(_PASSED[change.action])}通过"

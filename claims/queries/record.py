@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from claims.models import Claim, ClaimDocument
 from claims.queries.own import state_words
-from claims.rules import CARD_PHOTOS, ITEMS, WORKFLOW
+from claims.rules import CARD_PHOTOS, ITEMS, WORKFLOW, is_submission
 from claims.service import checks, figures
 from core.history import Transition, timeline
 from plans.service import Material
@@ -76,7 +76,7 @@ def events(claim: Claim) -> list[Event]:
 
 def resent(claim: Claim) -> Transition | None:
     """The last resubmission after a return: what was changed since is in its `meta`."""
-    steps = [step for step in timeline(claim.id) if step.action.startswith("submit_to_")]
+    steps = [step for step in timeline(claim.id) if is_submission(step.action)]
     return steps[-1] if len(steps) > 1 else None
 
 
@@ -85,7 +85,7 @@ def _event(step: Transition) -> Event:
     label = move.label if move else step.action
     if step.from_state in ("union_review", "first_review", "second_review") and step.actor_kind == "staff":
         label = f"{state_words(step.from_state).removeprefix('待')} · {label}"
-    if step.action.startswith("submit_to_") and step.from_state == "returned":
+    if is_submission(step.action) and step.from_state == "returned":
         label = "修改后重新提交"
     items = "、".join(ITEMS[item] for item in step.meta.get("items", []) if item in ITEMS)
     note = (step.note or "") + (f"（涉及：{items}）" if items else "")

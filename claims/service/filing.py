@@ -208,7 +208,7 @@ def enter_review(claim: Claim, owner: Actor, **changes: Any) -> Transition:
     if stops:
         raise Invalid(stops)
     changes |= figures.adopt(claim)
-    return move(claim, submit_action(context.scheme().review.levels), owner, **changes)
+    return move(claim, submit_action(context.scheme().review.levels, claim.state), owner, **changes)
 
 
 def withdraw(claim: Claim, by: Actor, *, seen: int | None = None) -> None:

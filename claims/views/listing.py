@@ -21,7 +21,7 @@ from core.roles import OWNER
 # The page on which an owner's move is made, and the words on its button.
 _PAGES = {
     "fix_payee": ("payee", "修改收款账户"),
-    "submit": ("fix", "去修改"),
+    "resubmit": ("fix", "去修改"),
     "withdraw": ("withdraw", "撤回申请"),  # quiet: nobody should press it for the way on
     "appeal": ("appeal", "申请复议"),
 }
