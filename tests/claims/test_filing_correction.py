@@ -17,8 +17,12 @@ from core.db import transaction
 from core.errors import Missing
 from core.history import STALE, Transition, perform
 from core.roles import FINANCE_MAKER, FIRST_REVIEWER, GUEST, SECOND_REVIEWER, STAFF
+from employee.models import Binding
 from notify.models import InboxMessage
 from tests.claims.paper import CARD, STAY, account, hidden, photo, says
+from tests.wechat import letters
+from wechat import crypto
+from wechat.incoming import read_xml
 
 OTHER_CARD = "6222021234567890136"
 
@@ -218,9 +222,29 @@ def test_what_needs_doing_is_listed_with_its_reason(worker: Any, returned: str) 
         f"{returned}/fix",
     )
     assert second.state == "draft"
-    assert queries.todo_count(worker.person.id) == 1
     lines = queries.status_lines(worker.person.id)
     assert [(number, words) for number, words, _ in lines][1] == (returned.rsplit("/", 1)[1], "已驳回")
+
+
+def chat_says(worker: Any, words: str, message_id: str) -> str:
+    """What the official account answers this person, through the callback and the product's own hooks."""
+    database.session.rollback()
+    openid = database.session.query(Binding).filter_by(employee_id=worker.person.id).one().openid
+    letter = letters.sealed(letters.text(words, openid=openid, message_id=message_id))
+    sent = worker.client.post("/wechat/callback", query_string=letter.query, data=letter.body)
+    return crypto.open_sealed(read_xml(sent.data)["Encrypt"], letters.ACCOUNT).decode()
+
+
+def test_the_chat_counts_and_lists_the_writers_own_applications(
+    worker: Any, returned: str, new_worker: Any
+) -> None:
+    """Drafts do not count, nor does what waits for somebody else."""
+    worker.start()
+    somebody = new_worker()
+    assert "您有 1 件申请需要处理" in chat_says(worker, "我的", "1")
+    assert f"{returned.rsplit('/', 1)[1]} 已驳回" in chat_says(worker, "进度", "2")
+    assert "需要处理" not in chat_says(somebody, "我的", "3")
+    assert "您还没有申请过补助" in chat_says(somebody, "进度", "4")
 
 
 def test_nobody_but_the_owner_files_withdraws_or_corrects(new_worker: Any) -> None:
