@@ -55,9 +55,9 @@ class EmployeeCard:
 # Plain text, because every message and every signed-in page asks it.
 _LIVE = (
     " FROM binding JOIN employee ON employee.id = binding.employee_id"
-    " WHERE binding.openid = :openid AND binding.ended_at IS NULL"
+    " WHERE binding.ended_at IS NULL AND binding.openid = "
 )
-_ACTOR = text(f"SELECT employee.id, employee.union_id{_LIVE}")  # noqa: S608 - constants of this module
+_ACTOR = text(f"SELECT employee.id, employee.union_id{_LIVE}:openid")  # noqa: S608 - constants of this module
 _GREETING = text(
     "SELECT employee.id, employee.name_ct, trade_union.name AS union_name FROM employee"
     " JOIN trade_union ON trade_union.id = employee.union_id WHERE employee.id = :id"
@@ -137,12 +137,13 @@ def bound_person(openid: str) -> uuid.UUID | None:
 def speaker(counted: str = "") -> Callable[[Connection, str], Spoken | None]:
     """Who does this WeChat speak for? A question to ask of (connection, openid).
 
-    `counted` is one more figure about `PERSON`, in SQL: the callback asks each time, so all in one statement.
+    `counted` is one more figure about `PERSON`, in SQL: the callback asks each time, so all in one statement,
+    written as the driver reads it (no `%` in `counted`).
     """
-    asked = text(f"SELECT employee.id, employee.name_ct, ({counted or 'NULL'}) AS counted{_LIVE}")  # noqa: S608 - constants
+    asked = f"SELECT employee.id, employee.name_ct, ({counted or 'NULL'}) AS counted{_LIVE}%(openid)s"  # noqa: S608 - constants
 
     def ask(connection: Connection, openid: str) -> Spoken | None:
-        row = connection.execute(asked, {"openid": openid}).one_or_none()
+        row = connection.exec_driver_sql(asked, {"openid": openid}).one_or_none()
         return Spoken(row.id, Employee.name.of(row) or "", row.counted) if row else None  # type: ignore[attr-defined]
 
     return ask
