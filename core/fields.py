@@ -81,9 +81,6 @@ class Sealed:
         """SQL: this column holds `value`."""
         return self._index_column() == self.blind(value)
 
-    def matches_any(self, values: list[str]) -> ColumnElement[bool]:
-        return self._index_column().in_([self.blind(value) for value in values])
-
     def _index_column(self) -> Any:
         if not self.index:
             raise TypeError(f"{self.place} has no blind index")

@@ -13,7 +13,7 @@ from core.context import scheme
 from core.db import transaction
 from core.errors import Conflict
 from core.identifiers import ID_TYPES
-from core.pages import again, wants_json
+from core.pages import again, own_page, wants_json
 from employee import rules, service
 from employee.forms import read_bind_form
 from employee.service.binding import MoveNeeded
@@ -21,6 +21,7 @@ from plans import queries as plans
 
 blueprint = Blueprint("employee", __name__, url_prefix="/h5")
 
+PAGES = ("/h5/", "/s/")
 MOVE = "binding_move"
 MOVE_MINUTES = 5
 
@@ -31,7 +32,7 @@ def bind() -> ResponseReturnValue:
     actor = current_actor()
     if actor.kind == "employee" and actor.id:
         return render_template("employee/bound.html", person=service.card(actor.id), id_types=ID_TYPES)
-    session["bind_next"] = _own_page(request.args.get("next", ""))
+    session["bind_next"] = own_page(request.args.get("next", ""), *PAGES)
     return _bind_page({})
 
 
@@ -85,7 +86,7 @@ def move_now() -> ResponseReturnValue:
 def bind_done() -> ResponseReturnValue:
     actor = current_actor()
     assert actor.id  # noqa: S101 - the access rule says employee
-    following = _own_page(str(session.get("bind_next", ""))) or url_for(".me")
+    following = own_page(str(session.get("bind_next", "")), *PAGES) or url_for(".me")
     return render_template(
         "employee/bind_done.html",
         person=service.card(actor.id),
@@ -139,7 +140,7 @@ def coverage() -> ResponseReturnValue:
 def size() -> ResponseReturnValue:
     """大字版 / 标准版, kept in a cookie for a year."""
     big = "1" if request.form.get("big") == "1" else "0"
-    response = redirect(_own_page(request.form.get("next", "")) or "/h5/", 303)
+    response = redirect(own_page(request.form.get("next", ""), *PAGES) or "/h5/", 303)
     response.set_cookie("big", big, max_age=31536000, samesite="Lax", httponly=True)
     return response
 
@@ -172,9 +173,3 @@ def _moving() -> uuid.UUID:
     if not wanted or clock.now().timestamp() - wanted["at"] > MOVE_MINUTES * 60:
         raise Conflict("确认时间已过，请重新填写绑定信息。")
     return uuid.UUID(wanted["employee"])
-
-
-def _own_page(path: str) -> str:
-    """`path` when it is one of our own employee pages, else nothing."""
-    plain = path.partition("?")[0]
-    return path if plain.startswith(("/h5/", "/s/")) and "//" not in path and "\\" not in path else ""

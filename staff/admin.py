@@ -10,11 +10,13 @@ from flask.typing import ResponseReturnValue
 from core import audit, clock, sessions
 from core.access import allow, current_actor, forget_actor
 from core.db import transaction
-from core.pages import again
+from core.pages import again, own_page
 from core.roles import STAFF_ROLES
 from staff import rules, service
 
 blueprint = Blueprint("staff_sign_in", __name__, url_prefix="/admin")
+
+HOME = "/admin/"
 
 
 @blueprint.get("/login")
@@ -42,7 +44,7 @@ def login_now() -> ResponseReturnValue:
     session["second_factor_at"] = clock.now().isoformat()
     sessions.rotate()
     forget_actor()
-    return redirect(_own_page(request.form.get("next", "")), 303)
+    return redirect(own_page(request.form.get("next", ""), HOME, otherwise=HOME), 303)
 
 
 @blueprint.post("/logout")
@@ -87,11 +89,7 @@ def _login_page(errors: dict[str, str]) -> str:
         "staff/login.html",
         errors=errors,
         values=request.form,
-        next=_own_page(request.values.get("next", "")),
+        next=own_page(request.values.get("next", ""), HOME, otherwise=HOME),
         hint=rules.SECOND_FACTOR,
         bare=True,
     )
-
-
-def _own_page(path: str) -> str:
-    return path if path.startswith("/admin/") and "//" not in path and "\\" not in path else "/admin/"

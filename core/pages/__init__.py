@@ -15,6 +15,7 @@ from core.headers import csp_nonce
 from core.pages.assets import asset, cache_static
 from core.pages.cells import cell, error_list, join_reasons
 from core.pages.refusals import again, error_page, register_refusals, wants_json
+from core.pages.ways import own_page
 from core.pages.words import card4, char_diff, day, day_words, minute, parse_day, state_tag
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "asset",
     "error_page",
     "join_reasons",
+    "own_page",
     "parse_day",
     "register_pages",
     "register_refusals",
