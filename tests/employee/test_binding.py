@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select, text
@@ -338,6 +339,17 @@ def test_gx_04_who_is_not_bound_is_sent_to_bind(phone_client, path) -> None:
 @pytest.mark.parametrize("evil", ["//evil.example", "https://evil.example", "/\\evil", "/h5//evil.example"])
 def test_the_way_back_is_never_somebody_elses_page(phone_client, person, evil) -> None:
     """W7."""
-    phone_client.get("/h5/bind", query_string={"next": evil})
-    post(phone_client, form(person, ask_for_code(phone_client)))
+    _bind_from(phone_client, person, evil)
     assert "evil" not in phone_client.get("/h5/bind/done").get_data(as_text=True)
+
+
+def test_the_way_back_is_the_page_that_was_wanted(phone_client, person) -> None:
+    _bind_from(phone_client, person, "/h5/claims/new")
+    assert 'href="/h5/claims/new"' in phone_client.get("/h5/bind/done").get_data(as_text=True)
+
+
+def _bind_from(client, person, wanted: str) -> None:
+    """Bind on the page that was opened on the way to `wanted`."""
+    code = ask_for_code(client)
+    page = f"/h5/bind?{urlencode({'next': wanted})}"
+    assert client.submit("/h5/bind", form(person, code), page=page).status_code == 303
