@@ -357,10 +357,11 @@ def live_server(one_live_server: str, app: Flask) -> str:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     from tools import browser as chromium
 
+    expect.set_options(timeout=15_000)  # on a busy machine a page may take its time; what never comes fails
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
             executable_path=chromium.find(), args=list(chromium.FLAGS), env=chromium.environment()

@@ -56,14 +56,6 @@ def period(monkeypatch: pytest.MonkeyPatch) -> tuple[dt.date, dt.date]:
     return PERIOD
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _patient() -> None:
-    """On a busy machine a page may take its time; what never comes still fails."""
-    from playwright.sync_api import expect
-
-    expect.set_options(timeout=15_000)
-
-
 @pytest.fixture(scope="session")
 def seen() -> set[str]:
     """Looks that were taken already."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -55,7 +56,7 @@ def test_photos_are_shrunk_and_sent_one_by_one(phone: Page, gallery: str) -> Non
         box.locator("input[type=file]").set_input_files([photo])  # type: ignore[list-item]
     assert answer.value.status == 201
     box.locator(".up-item").nth(2).get_by_text("已上传").wait_for()
-    assert box.locator("[data-count]").inner_text() == "3"
+    expect(box.locator("[data-count]")).to_have_text("3")
     assert len(answer.value.request.post_data_buffer or b"") < len(photo["buffer"])
     # it has arrived, so it must not travel with the form again
     assert box.locator("input[type=file]").evaluate("i => i.files.length") == 0
@@ -75,7 +76,7 @@ def test_a_photo_that_gets_lost_can_be_sent_again(phone: Page, gallery: str) -> 
     box.get_by_text("没传上去").wait_for()
     assert len(tries) == 3
     phone.get_by_role("button", name="下一步").click()
-    assert "没有传上去，请点“重试”" in phone.locator("#say").inner_text()
+    expect(phone.locator("#say")).to_contain_text("没有传上去，请点“重试”")
     phone.unroute("**/upload")
     box.get_by_role("button", name="重试").click()
     box.get_by_text("已上传").wait_for()
@@ -100,7 +101,7 @@ def test_a_deleted_photo_leaves_room(phone: Page, gallery: str) -> None:
     box = _box(phone, "invoice")
     box.get_by_role("button", name="删除").first.click()
     phone.wait_for_function("document.querySelector('[data-kind=invoice] [data-count]').textContent === '1'")
-    assert box.locator(".up-item").count() == 1
+    expect(box.locator(".up-item")).to_have_count(1)
 
 
 def test_a_code_is_asked_for_without_leaving_the_page(phone: Page, gallery: str) -> None:
@@ -108,8 +109,8 @@ def test_a_code_is_asked_for_without_leaving_the_page(phone: Page, gallery: str)
     phone.get_by_label("姓名").fill("赵试样")
     phone.get_by_role("button", name="获取").click()
     phone.get_by_text("验证码已发到 138****0000").wait_for()
-    assert re.fullmatch(r"\d+ 秒", phone.locator("[data-otp]").inner_text())
-    assert phone.get_by_label("姓名").input_value() == "赵试样"
+    expect(phone.locator("[data-otp]")).to_have_text(re.compile(r"^\d+ 秒$"))
+    expect(phone.get_by_label("姓名")).to_have_value("赵试样")
 
 
 def test_a_draft_says_when_it_was_saved_and_when_not(phone: Page, gallery: str) -> None:
@@ -137,15 +138,15 @@ def test_two_taps_are_one_request(phone: Page, gallery: str) -> None:
     # an answer between the taps, so that the browser does not fold them into one
     tap = "async b => { for (let n = 0; n < 3; n++) { b.click(); await fetch('/draft', {method: 'POST'}); } }"
     button.evaluate(tap)
-    assert button.or_(phone.get_by_text("正在提交…")).get_attribute("aria-disabled") == "true"
+    expect(button.or_(phone.get_by_text("正在提交…"))).to_have_attribute("aria-disabled", "true")
     assert sent == ["POST"]
 
 
 def test_the_first_fault_is_one_tap_away(phone: Page, gallery: str) -> None:
     phone.goto(f"{gallery}/h5/bind?wrong=1")
-    assert phone.evaluate("document.activeElement.id") == "errors"
+    expect(phone.locator("#errors")).to_be_focused()
     phone.get_by_role("link", name="证件号码应为 18 位").click()
-    assert phone.evaluate("document.activeElement.id") == "f-id_number"
+    expect(phone.locator("#f-id_number")).to_be_focused()
 
 
 def test_enter_goes_on_and_does_not_ask_for_a_code(plain: Page, gallery: str) -> None:
@@ -170,8 +171,8 @@ def test_a_reason_is_added_with_one_tap(phone: Page, gallery: str) -> None:
     phone.goto(f"{gallery}/admin/return")
     phone.locator("input[value=缺少出院小结]").click()
     phone.locator("input[value=金额与发票不一致]").click()
-    assert phone.locator("#f-note").input_value() == "缺少出院小结；金额与发票不一致"
-    assert phone.locator("[name=note_pick]:checked").count() == 0
+    expect(phone.locator("#f-note")).to_have_value("缺少出院小结；金额与发票不一致")
+    expect(phone.locator("[name=note_pick]:checked")).to_have_count(0)
 
 
 def test_documents_can_be_turned_enlarged_and_leafed_through(phone: Page, gallery: str) -> None:
@@ -184,8 +185,8 @@ def test_documents_can_be_turned_enlarged_and_leafed_through(phone: Page, galler
     phone.get_by_role("button", name="旋转").click()
     assert "90deg" in image.evaluate("i => i.style.transform")
     phone.keyboard.press("ArrowRight")
-    assert phone.locator(".v-count").inner_text() == "第 2 张，共 6 张"
-    assert phone.get_by_role("link", name="原图").get_attribute("href") == "/photo/1"
+    expect(phone.locator(".v-count")).to_have_text("第 2 张，共 6 张")
+    expect(phone.get_by_role("link", name="原图")).to_have_attribute("href", "/photo/1")
 
 
 @pytest.mark.parametrize(

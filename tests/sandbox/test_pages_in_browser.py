@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from playwright.sync_api import expect
 
 from config.demo import PEOPLE
 from notify import jobs
@@ -115,7 +116,7 @@ def test_binding_by_phone_and_then_somebody_else_takes_it(
     desk.get_by_role("button", name="绑定信息").click()
     page = inside(desk)
     page.get_by_role("textbox", name="姓名").fill(ZHANG.name)
-    assert desk.locator("#page-title").inner_text() == "职工绑定账号"
+    expect(desk.locator("#page-title")).to_have_text("职工绑定账号")
     page.locator("[name=id_number]").fill(ZHANG.id_number)
     page.locator("[name=phone]").fill(ZHANG.phone)
     page.get_by_role("button", name="获取").click()
@@ -131,7 +132,7 @@ def test_binding_by_phone_and_then_somebody_else_takes_it(
 
     desk.get_by_role("link", name="李秀英").click()
     page.get_by_text("职工绑定账号").or_(page.get_by_text("还没有绑定")).first.wait_for()
-    assert page.get_by_text(ZHANG.name[0] + "*").count() == 0
+    expect(page.get_by_text(ZHANG.name[0] + "*")).to_have_count(0)
 
     desk.get_by_role("link", name="关闭").click()
     desk.get_by_role("link", name="张建国").click()
@@ -154,7 +155,7 @@ def test_back_goes_back_and_then_closes(desk: Page, sandbox: str, live_server: s
     page.get_by_role("heading", name="职工绑定账号").wait_for()
     desk.get_by_role("button", name="返回").click()
     desk.locator("#browser").wait_for(state="hidden")
-    assert desk.url == f"{sandbox}/phone"
+    expect(desk).to_have_url(f"{sandbox}/phone")
 
 
 def test_without_javascript_the_phone_still_works(
@@ -172,7 +173,7 @@ def test_without_javascript_the_phone_still_works(
     page.locator(".theirs").last.get_by_role("link").first.click()
     inside(page).get_by_text("绑定").first.wait_for()
     page.get_by_role("link", name="关闭").click()
-    assert page.locator("#page iframe").count() == 0
+    expect(page.locator("#page iframe")).to_have_count(0)
     context.close()
 
 
@@ -199,10 +200,10 @@ def test_news_goes_by_itself_and_what_was_put_away_stays_away(
     desk.clock.run_for(2_000)
     desk.locator("#banner .code").wait_for()
     desk.clock.run_for(10_000)
-    assert desk.locator("#banner .code").is_visible()
+    expect(desk.locator("#banner .code")).to_be_visible()
     with desk.expect_response("**/chat.json*"):
         desk.get_by_role("button", name="收起").click()
         desk.clock.run_for(2_000)
-    assert desk.locator("#banner .sms").count() == 0
+    expect(desk.locator("#banner .sms")).to_have_count(0)
     desk.reload()
-    assert desk.locator("#banner .sms").count() == 0
+    expect(desk.locator("#banner .sms")).to_have_count(0)

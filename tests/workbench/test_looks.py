@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from claims.service import reasons, review
 from core.db import transaction
@@ -85,11 +86,11 @@ def test_a_number_is_shown_for_thirty_seconds_and_reasons_are_added_with_one_tap
     row.locator("button").click()
     page.wait_for_function("old => document.body.innerText.indexOf('6222 0212') >= 0", arg=masked)
     page.clock.run_for(31_000)
-    assert row.locator("[data-value]").inner_text() == masked
+    expect(row.locator("[data-value]")).to_have_text(masked)
     page.get_by_role("link", name="退回…").click()
     page.locator("label.chip", has_text=first).click()
-    assert page.locator("#f-note").input_value() == first
+    expect(page.locator("#f-note")).to_have_value(first)
     page.get_by_role("button", name="退回到提单").click()
     page.wait_for_url("**/admin/")
-    assert f"已退回 {claim.number}" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text(f"已退回 {claim.number}")
     page.context.close()
