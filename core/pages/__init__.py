@@ -11,12 +11,13 @@ from flask import Flask, request
 
 from core import clock, fields, money
 from core.context import scheme
+from core.days import parse_day
 from core.headers import csp_nonce
 from core.pages.assets import asset, cache_static
 from core.pages.cells import cell, error_list, join_reasons
 from core.pages.refusals import again, error_page, register_refusals, wants_json
 from core.pages.ways import own_page
-from core.pages.words import card4, char_diff, day, day_words, minute, parse_day, state_tag
+from core.pages.words import card4, char_diff, day, day_words, minute, state_tag
 
 __all__ = [
     "NavItem",

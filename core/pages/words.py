@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date, datetime
 from difflib import SequenceMatcher
 from typing import Any
 
 from core.clock import SHANGHAI, local_date
+from core.days import parse_day
 
 
 def minute(moment: datetime | None) -> str:
@@ -29,22 +29,6 @@ def day_words(value: date | datetime | str | None) -> str:
         value = local_date(value)
     found = parse_day(value) if isinstance(value, str) else value
     return f"{found.year}年{found.month}月{found.day}日" if found else ""
-
-
-_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})|(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?")
-
-
-def parse_day(text: str) -> date | None:
-    """A date as people type it: 2026-10-01, 20261001, 2026.10.1, 2026/10/1, 2026年10月1日, full width."""
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).replace("。", ".")
-    parts = _DAY.fullmatch(plain)
-    if not parts:
-        return None
-    year, month, number = (int(p) for p in parts.groups() if p is not None)
-    try:
-        return date(year, month, number)
-    except ValueError:
-        return None
 
 
 def card4(number: str | None) -> str:
