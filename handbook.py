@@ -1,4 +1,4 @@
-"""Which documents does the code write itself? Workflows, addresses, settings (`make docs`)."""
+"""Which documents does the code write itself? Workflows, addresses, settings, requirements (`make docs`)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import payout.rules
 from config.settings import ROOT, SECRETS, Settings
 from core.roles import OWNER, STAFF_ROLES
 from core.workflow import Workflow
+from tools import proofs
 
 DOCS = ROOT / "docs"
 WORKFLOWS: tuple[tuple[str, Workflow], ...] = (
@@ -47,6 +48,7 @@ def documents(app: Flask) -> dict[str, str]:
         "workflows.md": _workflows,
         "urls.md": lambda: _urls(app),
         "settings.md": _settings,
+        "requirements.md": _requirements,
     }
     return {name: "\n".join([MADE, *write(), ""]) for name, write in writers.items()}
 
@@ -87,6 +89,20 @@ def _settings() -> Iterator[str]:
         is_secret = field.name in SECRETS
         default = "" if is_secret or field.default in ("", None) else f"`{field.default}`"
         yield f"| `{field.name.upper()}` | {default} | {'yes' if is_secret else ''} |"
+
+
+def _requirements() -> Iterator[str]:
+    wanted, proved = proofs.wanted(), proofs.proofs()
+    yield "# Requirements\n"
+    yield "What the two manuals of systems in service ask for, and the tests that prove it. GX is the"
+    yield "employee's side, XM the union operator's. A test claims an id in its name, its docstring or the"
+    yield "name of a case.\n"
+    yield f"{sum(id_ in proved for id_ in wanted)} of {len(wanted)} are proved.\n"
+    yield "| id | asks for | in the manual's words | state | proved by |"
+    yield "|---|---|---|---|---|"
+    for id_, (english, chinese) in wanted.items():
+        tests = "<br>".join(f"`{test}`" for test in proved.get(id_, ()))
+        yield f"| {id_} | {english} | {chinese} | {'proved' if tests else 'not yet'} | {tests} |"
 
 
 def is_current(name: str, text: str, folder: Path = DOCS) -> bool:
