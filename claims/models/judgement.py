@@ -1,4 +1,4 @@
-"""What did reviewers say about a claim besides yes and no? Places in photos, lower sums, same or different."""
+"""What did reviewers say about a claim besides yes and no? Places in photos, lower sums, verdicts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.fields import Sealed
 
 
 class ReturnMark(db.Model):
-    """A rectangle in one photo of a returned claim, in fractions of the upright picture, and what is wrong there.
+    """A rectangle in one photo of a returned claim, in fractions of the upright picture, with words.
 
     `step_id` is the return it belongs to: an earlier return's marks stay as history and are not shown again.
     """
@@ -39,7 +39,7 @@ class ReturnMark(db.Model):
 
 
 class AwardCut(db.Model):
-    """A reviewer lowered one line of the figure: to how much, why, who. Gone when the claim is handed in anew."""
+    """A reviewer lowered one line of the figure: to how much, why, who. It ends when the claim comes anew."""
 
     __tablename__ = "award_cut"
     __table_args__ = (
