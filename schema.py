@@ -3,6 +3,7 @@
 # ruff: noqa: F401
 from __future__ import annotations
 
+import changes.models
 import claims.models
 import content.models
 import core.audit
