@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 
 from config.scheme import load_scheme
 from config.settings import ROOT, Settings, load
-from core import commands, headers, logs, pages, typed
+from core import commands, headers, logs, packing, pages, typed
 from core.access import register_access
 from core.db import ask_idle_connections, db
 from core.files.storage import open_storage
@@ -43,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         ask_idle_connections(db.engine)
+    packing.register_packing(app)
     csrf = CSRFProtect(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

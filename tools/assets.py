@@ -14,6 +14,8 @@ import subprocess  # nosec: runs npm
 import sys
 from pathlib import Path
 
+from tools.weui import trimmed
+
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "static" / "vendor"
 MANIFEST = VENDOR / "manifest.json"
@@ -82,7 +84,7 @@ def _copy(packages: Path, vendor: Path) -> None:
 
 
 def _place(source: Path, vendor: Path, name: str) -> str:
-    content = source.read_bytes()
+    content = trimmed(source.read_text("utf-8")).encode()
     stem, suffix = name.rsplit(".", 1)
     placed = f"{stem}.{hashlib.sha256(content).hexdigest()[:10]}.{suffix}"
     (vendor / placed).write_bytes(content)
