@@ -23,6 +23,7 @@ import notify.receipts
 import notify.views
 import payout.admin
 import payout.jobs
+import portal.coverage
 import portal.views
 import schema  # noqa: F401 - every table is known before the first query
 import staff.admin
@@ -50,6 +51,7 @@ BLUEPRINTS: list[Blueprint] = [
     claims.views.blueprint,
     content.views.blueprint,
     portal.views.blueprint,
+    portal.coverage.blueprint,
     payout.admin.blueprint,
     staff.admin.blueprint,
     workbench.admin.blueprint,
@@ -83,6 +85,7 @@ ACTORS: dict[str, Loader] = {"employee": _employee, "staff": _staff}
 JOBS: Jobs = {
     "core.sweep": commands.sweep,
     "claims.release_holds": claims.jobs.release_holds,
+    "claims.measure_pace": claims.jobs.measure_pace,
     "wechat.sweep": wechat.jobs.sweep,
     "notify.drain": notify.jobs.drain,
     "notify.sweep": notify.jobs.sweep,

@@ -36,6 +36,8 @@ LEVEL_ROLES = {"union_review": OPERATOR, "first_review": FIRST_REVIEWER, "second
 PASSES = {"union_review": "pass_union", "first_review": "pass_first", "second_review": "approve"}
 RETURNS = {"union_review": "return_union", "first_review": "return_first", "second_review": "return_second"}
 REFUSES = {"first_review": "refuse_first", "second_review": "refuse_second"}
+# A decision can be taken back by whoever took it, for so long; its messages wait until then.
+UNDO_SECONDS = 30
 EDITABLE = ("draft", "returned")
 PAYEE_EDITABLE = ("pay_failed",)
 FINAL = frozenset({"paid", "withdrawn"})
@@ -72,7 +74,18 @@ def _moves() -> tuple[Move, ...]:
         Move("pay", ("paying",), "paid", _FINANCE, "打款成功", "claim_paid"),
         Move("fix_payee", ("pay_failed",), "approved", _OWNER, "提交给财务", "payee_fixed"),
     ]
+    decisions = {*PASSES.values(), *RETURNS.values(), *REFUSES.values()}
+    rows += [
+        Move(undo_of(row.action), (row.target,), row.sources[0], row.who, "撤销")
+        for row in rows
+        if row.action in decisions
+    ]
     return tuple(rows)
+
+
+def undo_of(action: str) -> str:
+    """The move that takes a decision back."""
+    return f"undo_{action}"
 
 
 WORKFLOW = Workflow("claim", LABELS, _moves(), final=FINAL)
@@ -112,6 +125,30 @@ ITEMS = {
     "sums": "费用金额",
     "receipt_number": "票据代码和号码",
     "payee": "收款账户",
+}
+
+
+class Place(NamedTuple):
+    """A part of a photo in words, and as x, y, width, height in fractions of the upright picture."""
+
+    words: str
+    area: tuple[float, float, float, float]
+
+
+def _ninth(column: int, row: int) -> tuple[float, float, float, float]:
+    return (round(column / 3, 4), round(row / 3, 4), 0.3333, 0.3333)
+
+
+# Where in a photo something is wrong, for those who cannot draw on it.
+PLACES = {
+    "all": Place("整张照片", (0.0, 0.0, 1.0, 1.0)),
+    **{
+        f"{column}{row}": Place(words, _ninth(column, row))
+        for row, line in enumerate(
+            (("左上", "上方", "右上"), ("左侧", "中间", "右侧"), ("左下", "下方", "右下"))
+        )
+        for column, words in enumerate(line)
+    },
 }
 
 # What belongs to a group of fields: attributes of the claim.

@@ -6,6 +6,7 @@ EVERY: dict[str, float] = {
     "notify.sweep": 2.0,
     "notify.drain": 5.0,
     "claims.release_holds": 60.0,
+    "claims.measure_pace": 3600.0,
     "payout.sweep": 600.0,
     "core.sweep": 3600.0,
     "wechat.sweep": 3600.0,

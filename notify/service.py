@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core import audit, bell, clock, context
@@ -25,12 +25,13 @@ from notify.models import InboxMessage, OutboxMessage
 from notify.recipients import NOBODY, Recipient, find, recipients
 from notify.rules import CANCELLED, CODE_MINUTES, CODES, NOTICES, RESENDABLE, WECHAT
 
-__all__ = ["Recipient", "recipients", "send", "send_code"]
+__all__ = ["Recipient", "recipients", "send", "send_code", "take_back"]
 
 log = logging.getLogger(__name__)
 
 About = tuple[str, uuid.UUID | None, str]
 NOTHING: About = ("", None, "")
+CHANNELS_SAID = ("sms", "wechat")
 
 
 def send(
@@ -42,9 +43,11 @@ def send(
     values: Mapping[str, str] | None = None,
     dedupe: str,
     to: Recipient | None = None,
+    delay: float = 0,
 ) -> None:
     """Tell one person: an inbox row, and SMS and WeChat rows where the person can be reached.
 
+    SMS and WeChat leave `delay` seconds later: so long `take_back` can unsay it.
     `about` is (kind, id, number shown to people); `values` the words' own (`messages.needed(kind)`).
     `to` replaces the address on file (the WeChat that was bound before). `ValueError` for missing values.
     """
@@ -61,7 +64,23 @@ def send(
         _outgoing(kind, channel, owner_kind, owner_id, about, address, params, f"{dedupe}:{channel}")
         for channel, address, params in _ways(words, recipient, about, filling)
     ]
-    _write_outbox(rows)
+    _write_outbox(rows, delay)
+
+
+def take_back(dedupe: str) -> bool:
+    """Unsay what nobody was told yet; False (and nothing should be kept) when it has left or was read."""
+    out, inbox = OutboxMessage.__table__, InboxMessage.__table__
+    keys = [f"{dedupe}:{channel}" for channel in CHANNELS_SAID]
+    mine = out.c.dedupe_key.in_(keys)
+    db.session.execute(
+        update(out)
+        .where(mine, out.c.status == "pending", out.c.attempt == 0)
+        .values(status=CANCELLED, why="taken back", final_at=clock.now())
+    )
+    gone = db.session.scalar(select(out.c.id).where(mine, out.c.status != CANCELLED).limit(1))
+    db.session.execute(delete(inbox).where(inbox.c.dedupe_key == dedupe, inbox.c.read_at.is_(None)))
+    was_read = db.session.scalar(select(inbox.c.id).where(inbox.c.dedupe_key == dedupe))
+    return gone is None and was_read is None
 
 
 def send_code(purpose: str, phone: str, code: str) -> None:
@@ -155,9 +174,16 @@ def _outgoing(
     return _columns(row)
 
 
-def _write_outbox(rows: list[dict[str, Any]]) -> None:
-    if rows:
-        _insert(OutboxMessage, rows)
+def _write_outbox(rows: list[dict[str, Any]], delay: float = 0) -> None:
+    if not rows:
+        return
+    _insert(OutboxMessage, rows)
+    if delay:  # by the database's clock, which is the one that says what is due; the sweeper rings for it
+        table = OutboxMessage.__table__
+        later = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, delay)
+        ids = [row["id"] for row in rows]
+        db.session.execute(update(table).where(table.c.id.in_(ids)).values(not_before=later))
+    else:
         after_commit(_ring)
 
 

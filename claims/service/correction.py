@@ -7,7 +7,7 @@ from typing import Any
 
 from claims.models import Claim
 from claims.rules import ITEMS, PART_OF
-from claims.service import checks, figures, filing
+from claims.service import checks, cuts, figures, filing
 from claims.service.moving import hold, move, owning
 from core.access import Actor
 from core.errors import Conflict, Invalid
@@ -29,6 +29,7 @@ def resubmit(claim: Claim, by: Actor, *, seen: int | None = None) -> bool:
     hold(claim)
     if claim.state != "returned" and seen is not None and claim.version > seen:
         return False
+    cuts.forget(claim.id)
     filing.enter_review(
         claim,
         owner,

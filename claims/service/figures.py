@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import BigInteger, cast, func, literal, select, true, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 
 from claims.models import Claim
-from claims.rules import DECIDED
+from claims.rules import DECIDED, EDITABLE
+from claims.service import cuts
 from core import clock, context
 from core.db import db
 from plans import queries as coverages
@@ -31,6 +32,7 @@ class Reckoning:
     cover: Cover | None
     coverage_id: uuid.UUID | None
     award: Award
+    memory: Memory  # what the person's other claims have used
 
 
 def facts_of(claim: Claim) -> ClaimFacts:
@@ -108,17 +110,26 @@ def memory_of(
 
 
 def reckon(claim: Claim) -> Reckoning:
+    """What the claim is worth: computed, with the lines that reviewers lowered."""
+    found = computed(claim)
+    if found.plan is None or claim.state in EDITABLE:
+        return found
+    limits = {cut.benefit: cut.amount_fen for cut in cuts.of_claim(claim.id)}
+    return replace(found, award=cuts.lowered(found.award, found.plan, found.memory, limits))
+
+
+def computed(claim: Claim) -> Reckoning:
     """Evaluate the claim with the person's cover and earlier claims."""
     facts, plan = facts_of(claim), plan_of(claim)
     if plan is None:
         words = OUTSIDE if claim.admitted_on else "请选择入院日期"
         nothing = Award((), 0, (Note("outside_period", words, True),), Memory(), Memory())
-        return Reckoning(facts, None, None, None, nothing)
+        return Reckoning(facts, None, None, None, nothing, Memory())
     line = coverages.coverage_in(claim.employee_id, plan.code)
     cover = line.cover if line else None
     memory = memory_of(claim.employee_id, plan.code, but=claim.id, before=claim.decided_at)
     award = plans.evaluate(plan, facts, memory, cover)
-    return Reckoning(facts, plan, cover, line.id if line else None, award)
+    return Reckoning(facts, plan, cover, line.id if line else None, award, memory)
 
 
 def estimate(claim: Claim) -> Award:

@@ -6,6 +6,7 @@ first. The figure is computed by the same function as the estimate and sealed to
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -13,10 +14,11 @@ from sqlalchemy import text as sql
 
 from claims.models import Claim
 from claims.queries.work import acting_for
-from claims.rules import ITEMS, LEVEL_ROLES, PASSES, REFUSALS, REFUSES, RETURNS, WORKFLOW
-from claims.service import checks
+from claims.rules import ITEMS, LEVEL_ROLES, PASSES, REFUSALS, REFUSES, RETURNS, UNDO_SECONDS
+from claims.service import marks, suspicions
 from claims.service.figures import adopt, approval_mark, estimate
 from claims.service.holds import hold, must_be_free, put_back, release, release_lapsed, take_next
+from claims.service.marks import Spot
 from claims.service.moving import move
 from claims.service.reasons import count_use, reasons, retire_reason, save_reason, seed_reasons
 from core import clock
@@ -95,13 +97,13 @@ def may_take(claim: Claim, by: Actor) -> None:
 
 def approve(claim: Claim, by: Actor, seen: int, note: str = "") -> None:
     """同意 at the present level. At the last level the figure is fixed and sealed with the payee."""
-    by = _guard(claim, by, PASSES, seen)
-    _one_at_a_time(claim)
+    by = guard(claim, by, PASSES, seen)
+    one_at_a_time(claim)
     award = estimate(claim)
     level = claim.state
     if level == "second_review" and award.total_fen <= 0:
         raise Refused(NOTHING_TO_PAY)
-    bad = sum(check.level == "bad" for check in checks.run(claim))
+    bad = sum(check.level == "bad" for check in suspicions.for_reviewer(claim))
     if bad and not note.strip():
         raise Refused(ANSWER_BAD.format(n=bad), "note")
     changes: dict[str, Any] = {**adopt(claim), "award_fen": award.total_fen}
@@ -110,19 +112,22 @@ def approve(claim: Claim, by: Actor, seen: int, note: str = "") -> None:
     if level == "second_review":
         changes |= {"second_reviewer_id": by.id, "decided_at": clock.now()}
     values = {"amount": shown_yuan(award.total_fen)}
-    move(claim, PASSES[level], by, note=note, seen=seen, values=values, **changes)
+    move(claim, PASSES[level], by, note=note, seen=seen, values=values, delay=UNDO_SECONDS, **changes)
     release(claim.id)
     if level == "second_review":
         claim.approval_bi = approval_mark(claim)
 
 
-def return_to_filer(claim: Claim, by: Actor, seen: int, note: str, items: list[str]) -> None:
-    """退回到提单 with the reason and the items concerned; told by inbox, WeChat and SMS (GX-25)."""
-    by = _guard(claim, by, RETURNS, seen)
+def return_to_filer(
+    claim: Claim, by: Actor, seen: int, note: str, items: list[str], spots: Sequence[Spot] = ()
+) -> None:
+    """退回到提单 with the reason, items and places in photos; told by inbox, WeChat and SMS (GX-25)."""
+    by = guard(claim, by, RETURNS, seen)
     if not note.strip():
         raise Refused(NO_REASON, "note")
-    known = [item for item in items if item in ITEMS]
-    move(
+    wanted = {*items, *(spot.kind for spot in spots)}
+    known = [item for item in ITEMS if item in wanted]
+    step = move(
         claim,
         RETURNS[claim.state],
         by,
@@ -131,14 +136,16 @@ def return_to_filer(claim: Claim, by: Actor, seen: int, note: str, items: list[s
         values={"reason": note.strip()},
         meta={"items": known},
         return_items=known,
+        delay=UNDO_SECONDS,
     )
+    marks.keep(step, list(spots))
     release(claim.id)
     count_use(note)
 
 
 def refuse(claim: Claim, by: Actor, seen: int, code: str, text: str) -> None:
     """不予补助 with a reason of the closed list and the reviewer's words."""
-    by = _guard(claim, by, REFUSES, seen)
+    by = guard(claim, by, REFUSES, seen)
     reason = next((r for r in REFUSALS if r.code == code), None)
     if reason is None:
         raise Refused("请选择不予补助的原因", "refusal_code")
@@ -152,6 +159,7 @@ def refuse(claim: Claim, by: Actor, seen: int, code: str, text: str) -> None:
         note=note,
         seen=seen,
         values={"reason": note},
+        delay=UNDO_SECONDS,
         refusal_code=code,
         decided_at=clock.now(),
         award_fen=None,
@@ -159,17 +167,15 @@ def refuse(claim: Claim, by: Actor, seen: int, code: str, text: str) -> None:
     release(claim.id)
 
 
-def _guard(claim: Claim, by: Actor, actions: dict[str, str], seen: int) -> Actor:
+def guard(claim: Claim, by: Actor, actions: Mapping[str, str | None], seen: int) -> Actor:
     """Still as it was seen, one of the reviewer's states, not their own case, nobody else's at the moment.
 
     Returns `by` with the rights they hold in the claim's union.
     """
     by = acting_for(claim, by)
-    action = actions.get(claim.state)
-    if seen != claim.version or action is None:
+    if seen != claim.version or claim.state not in actions:
         raise Conflict(who_was_first(claim))
-    move = WORKFLOW.move(action, claim.state)
-    if move is None or not move.who & by.roles:
+    if not by.has(LEVEL_ROLES[claim.state]):
         raise NotAllowed
     if words := why_not(claim, by):
         raise NotAllowed(words)
@@ -177,7 +183,7 @@ def _guard(claim: Claim, by: Actor, actions: dict[str, str], seen: int) -> Actor
     return by
 
 
-def _one_at_a_time(claim: Claim) -> None:
+def one_at_a_time(claim: Claim) -> None:
     """Two decisions about one person wait for each other: caps have a memory across claims."""
     key = int.from_bytes(claim.employee_id.bytes[-8:], "big", signed=True)
     db.session.execute(sql("SELECT pg_advisory_xact_lock(:key)"), {"key": key})

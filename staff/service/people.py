@@ -57,3 +57,23 @@ def recipient(staff_id: uuid.UUID) -> Recipient | None:
     """How to reach a member of staff."""
     row = db.session.get(StaffUser, staff_id)
     return Recipient(row.phone or "") if row and row.is_active else None
+
+
+def holders(names: list[str]) -> list[Actor]:
+    """Active staff with at least one of these roles, with all their grants, by name. One statement."""
+    mine = select(Grant.staff_id).where(Grant.role.in_(names), Grant.ended_at.is_(None))
+    rows = db.session.execute(
+        select(StaffUser.id, StaffUser.name, Grant.role, Grant.union_id)
+        .join(Grant, (Grant.staff_id == StaffUser.id) & Grant.ended_at.is_(None))
+        .where(StaffUser.id.in_(mine), StaffUser.is_active)
+        .order_by(StaffUser.name, StaffUser.id)
+    ).all()
+    people: dict[uuid.UUID, tuple[str, list[tuple[str, uuid.UUID | None]]]] = {}
+    for staff_id, name, role, union_id in rows:
+        people.setdefault(staff_id, (name, []))[1].append((role, union_id))
+    return [
+        Actor(
+            "staff", key, name, frozenset({GUEST, STAFF, *(role for role, _ in grants)}), grants=tuple(grants)
+        )
+        for key, (name, grants) in people.items()
+    ]
