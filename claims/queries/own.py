@@ -17,6 +17,7 @@ from core.history import Transition
 
 PAGE = 20
 _NEEDS = ("returned", "pay_failed", "draft")
+_OVER = ("draft", "withdrawn", "refused", "paid")
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,12 @@ def status_lines(
     query = select(Claim.number, Claim.state, Claim.state_at).where(Claim.employee_id == employee_id)
     rows = (connection or db.session.connection()).execute(query.order_by(Claim.id.desc()).limit(limit))
     return [(number, state_words(state), clock.shown(at)) for number, state, at in rows]
+
+
+def in_progress(employee_id: uuid.UUID) -> list[str]:
+    """The numbers of the person's applications that are neither begun only nor over."""
+    query = select(Claim.number).where(Claim.employee_id == employee_id, Claim.state.not_in(_OVER))
+    return list(db.session.scalars(query.order_by(Claim.id)))
 
 
 def todo_of(person: str) -> str:

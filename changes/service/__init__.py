@@ -1,0 +1,25 @@
+"""What happens to a request to change personal data? Handed in by the person, decided by two of the staff."""
+
+from changes.service.asking import current, delete, mark_of, open_request, prefilled, resubmit, submit
+from changes.service.moving import before, wanted
+from changes.service.photos import add_photo, forget_waiting, photos_for, photos_of, remove_photo
+from changes.service.review import approve, send_back
+
+__all__ = [
+    "add_photo",
+    "approve",
+    "before",
+    "current",
+    "delete",
+    "forget_waiting",
+    "mark_of",
+    "open_request",
+    "photos_for",
+    "photos_of",
+    "prefilled",
+    "remove_photo",
+    "resubmit",
+    "send_back",
+    "submit",
+    "wanted",
+]
