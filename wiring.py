@@ -14,6 +14,7 @@ import claims.views
 import content.views
 import demo
 import doctor
+import employee.admin
 import employee.views
 import handbook
 import notify.admin
@@ -48,6 +49,7 @@ BLUEPRINTS: list[Blueprint] = [
     wechat.views.blueprint,
     wechat.oauth.blueprint,
     employee.views.blueprint,
+    employee.admin.blueprint,
     claims.views.blueprint,
     content.views.blueprint,
     portal.views.blueprint,

@@ -20,8 +20,41 @@ class BindForm(NamedTuple):
     code: str
 
 
+class HelpForm(NamedTuple):
+    """A checked 找回绑定 form."""
+
+    asked: Asked
+    reason: str
+    code: str
+
+
 def read_bind_form(typed: MultiDict[str, str], today: date) -> BindForm:
     """The typed form. Raises `Invalid` with words for every field that is wrong."""
+    asked, code, errors = _read(typed, today)
+    if not typed.get("consent"):
+        errors["consent"] = rules.NO_CONSENT
+    if errors:
+        raise Invalid(errors)
+    return BindForm(asked, code)
+
+
+def read_help_form(typed: MultiDict[str, str], today: date, has_photo: bool) -> HelpForm:
+    """The typed form of somebody whose phone on file is gone. Raises `Invalid`."""
+    asked, code, errors = _read(typed, today)
+    reason = typed.get("reason", "")
+    if reason not in rules.HELP_REASONS:
+        errors["reason"] = rules.NO_REASON
+    if not has_photo:
+        errors["photo"] = rules.NO_PHOTO
+    if not typed.get("consent"):
+        errors["consent"] = rules.NO_CONSENT
+    if errors:
+        raise Invalid(errors)
+    return HelpForm(asked, reason, code)
+
+
+def _read(typed: MultiDict[str, str], today: date) -> tuple[Asked, str, dict[str, str]]:
+    """What both forms ask, tidied, with the words for what is wrong."""
     id_type = typed.get("id_type", "")
     number = identifiers.normalise(id_type, typed.get("id_number", ""))
     asked = Asked(
@@ -36,11 +69,8 @@ def read_bind_form(typed: MultiDict[str, str], today: date) -> BindForm:
         "id_number": identifiers.problem(id_type, number, today),
         "phone": identifiers.mobile_problem(typed.get("phone", "")),
         "code": None if len(code) == codes.DIGITS and code.isdecimal() else _code_words(code),
-        "consent": None if typed.get("consent") else rules.NO_CONSENT,
     }
-    if found := {name: words for name, words in errors.items() if words}:
-        raise Invalid(found)
-    return BindForm(asked, code)
+    return asked, code, {name: words for name, words in errors.items() if words}
 
 
 def _code_words(code: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, Uuid, text
+from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, Uuid, text
 from sqlalchemy.orm import Mapped
 
 from core import clock
 from core.db import column, db, moment, primary_key
 from core.fields import Sealed, SealedDate
+from core.history import Stateful
 
 
 class Employee(db.Model):
@@ -29,9 +30,12 @@ class Employee(db.Model):
     insurance_type: Mapped[str] = column(String(40), data="personal", nullable=False, default="")
     insurance_card = Sealed("identifier")
     hired_on: Mapped[dt.date | None] = column(data="personal", nullable=True)
+    left_on: Mapped[dt.date | None] = column(data="personal", nullable=True)
+    note = Sealed("personal")
     is_active: Mapped[bool] = column(Boolean, nullable=False, default=True)
     is_deceased: Mapped[bool] = column(Boolean, data="personal", nullable=False, default=False)
     wants_sms: Mapped[bool] = column(Boolean, nullable=False, default=True)
+    wants_big: Mapped[bool] = column(Boolean, nullable=False, default=False, server_default=text("false"))
     created_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
 
 
@@ -67,3 +71,51 @@ class Consent(db.Model):
     text_hash: Mapped[str] = column(String(64), nullable=False)
     given_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
     withdrawn_at: Mapped[dt.datetime | None] = moment(nullable=True)
+
+
+class Rebind(Stateful, db.Model):
+    """找回绑定: somebody who lost the phone on file asks the union to accept a new one.
+
+    `employee_id` is empty when the roster has nobody with that certificate: the asker is not told, nobody
+    sees the row, and it goes after a while.
+    """
+
+    __tablename__ = "rebind"
+    __table_args__ = (Index("ix_rebind_work", "state", "asked_at", "id"),)
+
+    id: Mapped[uuid.UUID] = primary_key()
+    employee_id: Mapped[uuid.UUID | None] = column(Uuid, ForeignKey("employee.id"), nullable=True, index=True)
+    openid = Sealed("identifier", index="plain", nullable=False)
+    name = Sealed("personal", nullable=False)
+    phone = Sealed("identifier", nullable=False)
+    reason = Sealed("personal", nullable=False)
+    file_id: Mapped[uuid.UUID | None] = column(Uuid, ForeignKey("stored_file.id"), nullable=True)
+    asked_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
+    decided_at: Mapped[dt.datetime | None] = moment(nullable=True)
+
+
+class DataLook(db.Model):
+    """Somebody saw what is a person's own: which kind of thing, in which role. `dedupe` keeps one a day."""
+
+    __tablename__ = "data_look"
+    __table_args__ = (Index("ix_data_look_page", "employee_id", "at", "id"),)
+
+    id: Mapped[uuid.UUID] = primary_key()
+    employee_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("employee.id"), nullable=False)
+    by_id: Mapped[uuid.UUID | None] = column(Uuid, nullable=True)
+    role: Mapped[str] = column(String(24), nullable=False, default="")
+    union_id: Mapped[uuid.UUID | None] = column(Uuid, nullable=True)
+    what: Mapped[str] = column(String(24), nullable=False)
+    about: Mapped[str] = column(String(40), nullable=False, default="")
+    at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
+    dedupe: Mapped[str] = column(String(120), nullable=False, unique=True)
+
+
+class IdentityCheck(db.Model):
+    """What the national check said of one name with one number; the question is kept as a blind index only."""
+
+    __tablename__ = "identity_check"
+
+    key_bi: Mapped[bytes] = column(LargeBinary(16), data="identifier", primary_key=True)
+    verdict: Mapped[str] = column(String(10), nullable=False)
+    asked_at: Mapped[dt.datetime] = moment(nullable=False, index=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from core.roles import CHAIR, FIRST_REVIEWER, FOLLOWER, OPERATOR
+from core.workflow import Move, Workflow
+
 # GX-17, exactly.
 NOT_FOUND = "未查询到该职工信息，请确认所填内容再重试"
 NOT_FOUND_HINT = "若信息无误，可能是单位还没有把您的名单报上来，或登记的手机号码已更换，请联系本单位工会。"
@@ -64,3 +67,63 @@ class Asked(NamedTuple):
     id_type: str
     id_number: str
     phone: str
+
+
+# --- 找回绑定: the phone on file is lost
+
+HELP_SENT = (
+    "找回绑定申请已提交。填写的信息与名册一致的，单位工会会在几个工作日内审核，结果用短信发到您的新手机号码。"
+)
+HELP_LATER = "超过 5 个工作日没有收到短信，请联系本单位工会。"
+HELP_REASONS = {
+    "lost": "手机丢了，号码没有补办",
+    "changed": "换了手机号码，没有告诉工会",
+    "wrong": "名册里登记的手机号码不是我的",
+    "other": "其他原因",
+}
+NO_REASON = "请选择为什么收不到验证码"
+NO_PHOTO = "请选择身份证正面照片"
+PHOTO_AGAIN = "请重新选择照片，其他内容已为您保留"
+REFUSE_NOTE = "请填写不通过的原因，申请人要看到"
+REBIND_OWN = "这是您本人的申请，请交给其他人员办理。"
+DECIDES_REBINDS = (OPERATOR, CHAIR, FIRST_REVIEWER)
+
+_UNION = frozenset(DECIDES_REBINDS)
+REBIND = Workflow(
+    "rebind",
+    {"submitted": "待审核", "approved": "通过", "refused": "不通过", "replaced": "已重新提交"},
+    (
+        Move("approve", ("submitted",), "approved", _UNION, "同意更换", "rebind_approved"),
+        Move("refuse", ("submitted",), "refused", _UNION, "不通过", "rebind_refused", True),
+        Move("replace", ("submitted",), "replaced", frozenset({FOLLOWER}), "重新提交"),
+    ),
+    final=frozenset({"approved", "refused", "replaced"}),
+)
+
+# --- 谁看过我的资料
+
+# What a look showed, as the person reads it.
+LOOKS = {
+    "id_number": "查看了您的完整证件号码",
+    "phone": "查看了您的完整手机号码",
+    "insurance_card": "查看了您的完整社保卡号",
+    "payee_card": "查看了您的完整银行卡号",
+    "certificates": "查看了您的证件照片",
+    "papers": "查看了您的住院单据照片",
+    "cards": "查看了您的银行卡照片",
+    "bank_file": "导出了打款文件，里面有您的姓名、银行卡号和金额",
+    "own_export": "导出了您的全部信息",
+}
+
+
+class Window(NamedTuple):
+    """When the identity check answers: local times, ISO weekdays (1 is Monday)."""
+
+    start: time
+    end: time
+    days: frozenset[int]
+
+
+def is_in_window(local: datetime, window: Window | None) -> bool:
+    """Is `local` (Asia/Shanghai) within the hours? No window means always (XM-35)."""
+    return window is None or (local.isoweekday() in window.days and window.start <= local.time() < window.end)

@@ -220,7 +220,8 @@ MESSAGES: dict[str, Notice | Code] = {
     "export_ready": Notice(
         label="信息导出好了",
         title="您的信息已经导出",
-        text="您要求导出的信息已经准备好，请在 {until} 前打开。打开前要用短信验证码确认是您本人，只能打开一次。",
+        text="您要求导出的信息已经准备好，请在 {until} 前打开。"
+        "打开前要用短信验证码确认是您本人，只能打开一次。",
         link="/h5/me/export",
         sms="您要求导出的信息已准备好，请在微信打开公众号“{account}”查看。如果不是您本人操作，请马上联系本单位工会。",
         sms_link=CLAIMS_BY_SMS,
@@ -240,7 +241,8 @@ MESSAGES: dict[str, Notice | Code] = {
     "account_closed": Notice(
         label="账号已注销",
         title="您的账号已注销",
-        text="您的账号已于 {when} 注销，微信绑定已解除。{result}\n需要时可以重新绑定，绑定时会重新征求您的同意。",
+        text="您的账号已于 {when} 注销，微信绑定已解除。{result}\n"
+        "需要时可以重新绑定，绑定时会重新征求您的同意。",
         link="/h5/bind",
         sms="您的账号已注销，微信绑定已解除。如果不是您本人操作，请马上联系本单位工会。",
         sms_link=CLAIMS_BY_SMS,

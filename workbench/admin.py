@@ -118,6 +118,8 @@ def _tiles(actor: Actor, counts: dict[str, work.Count], levels: tuple[str, ...])
         )
     if work.levels_of(actor):
         tiles.append({"label": "我领取的", "n": held, "url": url_for(".home", mine=1)})
+    if asked := navigation.rebinds(actor):
+        tiles.append({"label": "找回绑定", "n": asked, "url": "/admin/rebinds"})
     if actor.has(*navigation.PAYOUTS) and navigation.reaches(actor, "payouts", navigation.PAYOUTS):
         failed = counts.get("pay_failed", none).all
         tiles += [

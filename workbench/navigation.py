@@ -8,12 +8,14 @@ from claims.queries import work
 from core import roles
 from core.access import Actor, current_actor
 from core.pages import NavItem
+from employee import service as employees
 
 REASONS = (*work.REVIEWERS, roles.ADMINISTRATOR)
 MESSAGES = (
     roles.ADMINISTRATOR, roles.AUDITOR, roles.FIRST_REVIEWER, roles.SECOND_REVIEWER,
     roles.FINANCE_MAKER, roles.FINANCE_CHECKER,
 )  # fmt: skip
+DECIDES_REBINDS = (roles.OPERATOR, roles.CHAIR, roles.FIRST_REVIEWER)
 AUDIT = (roles.AUDITOR, roles.ADMINISTRATOR)
 EVERYWHERE = ("payouts", "messages", "audit")
 PAYOUTS = (*work.FINANCE, roles.ADMINISTRATOR, roles.AUDITOR)
@@ -26,12 +28,21 @@ def items() -> list[NavItem]:
     lines = [
         (NavItem("work", "待办", "/admin/", own_work(actor, found)), (roles.STAFF,)),
         (NavItem("claims", "补助申请", "/admin/claims"), (*work.READERS, *work.FINANCE)),
+        (NavItem("rebinds", "找回绑定", "/admin/rebinds", rebinds(actor)), DECIDES_REBINDS),
         (NavItem("payouts", "打款批次", "/admin/payouts", _payable(actor, found)), PAYOUTS),
         (NavItem("messages", "通知记录", "/admin/messages"), MESSAGES),
         (NavItem("reasons", "常用退回意见", "/admin/claims/reasons"), REASONS),
         (NavItem("audit", "操作日志", "/admin/audit"), AUDIT),
     ]
     return [item for item, who in lines if actor.has(*who) and reaches(actor, item.key, who)]
+
+
+def rebinds(actor: Actor) -> int:
+    """How many people wait for their union to accept a new phone; asked once a request."""
+    if "rebind_count" not in g:
+        g.rebind_count = employees.count_rebinds(actor) if actor.has(*DECIDES_REBINDS) else 0
+    found: int = g.rebind_count
+    return found
 
 
 def reaches(actor: Actor, key: str, who: tuple[str, ...]) -> bool:

@@ -9,12 +9,14 @@ from flask import Response
 from claims.admin.door import READERS, blueprint, claim_of, me
 from claims.queries import work
 from claims.queries.own import document_of
-from claims.rules import CARD_PHOTOS
+from claims.rules import CARD_PHOTOS, look_at
 from claims.service import pictures
 from claims.service.watermark import watermarked
 from core import clock
 from core.access import allow
+from core.db import transaction
 from core.errors import Missing
+from employee import service as employees
 
 
 @blueprint.get("/<number>/documents/<uuid:document_id>/<any(thumb, preview, full):size>")
@@ -26,6 +28,8 @@ def document(number: str, document_id: uuid.UUID, size: str) -> Response:
     if paper.kind not in CARD_PHOTOS and not me().has(*work.READERS):
         raise Missing
     content = pictures.read(paper.file_id, size)
+    with transaction():
+        employees.note_looks([claim.employee_id], look_at(paper.kind), me(), about=claim.number)
     if size == "full":
         content = watermarked(content, f"{claim.number}  {str(me().id)[-12:]}  {clock.shown(clock.now())}")
     response = Response(content, mimetype="image/jpeg")

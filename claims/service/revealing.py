@@ -29,6 +29,7 @@ def announce(claim: Claim, field: str, reason: str, by: Actor) -> None:
         raise Refused("请选择查看原因", "reason")
     take_all([(PER_HOUR, by.key), (PER_DAY, by.key)])
     audit.record("claim.reveal", "claim", claim.id, by, fields=(field,), reason=reason)
+    employees.note_looks([claim.employee_id], field, by, about=claim.number, once_a_day=False)
 
 
 def value(claim: Claim, field: str) -> str:

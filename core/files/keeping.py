@@ -1,4 +1,4 @@
-"""Where do photos go, and how do they come back? Sealed in the store, one row each; every feature's photos."""
+"""Where do the features' photos go, and how do they come back? Sealed in the store, one row each."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from employee.service.binding import (
     visitor,
 )
 from employee.service.consents import give_consent, has_consents, withdraw_consent
+from employee.service.looks import looks_of, note_looks
 from employee.service.people import (
     PERSON,
     EmployeeCard,
@@ -26,6 +27,16 @@ from employee.service.people import (
     same_person,
     speaker,
 )
+from employee.service.rebinding import (
+    Told,
+    ask_rebind,
+    count_help,
+    count_rebinds,
+    request_help_code,
+    sweep_rebinds,
+    told,
+)
+from employee.service.wishes import Wishes, want_big, want_sms, wishes
 
 __all__ = [
     "PERSON",
@@ -33,23 +44,36 @@ __all__ = [
     "Bound",
     "EmployeeCard",
     "MoveNeeded",
+    "Told",
+    "Wishes",
     "actor_of",
+    "ask_rebind",
     "bind",
     "bound_person",
     "card",
     "cards",
     "confirm_move",
+    "count_help",
+    "count_rebinds",
     "forget_openid",
     "get",
     "greeting",
     "give_consent",
     "has_consents",
+    "looks_of",
+    "note_looks",
     "recipient",
     "request_code",
+    "request_help_code",
     "request_visit_code",
     "same_person",
     "speaker",
+    "sweep_rebinds",
+    "told",
     "unbind",
     "visitor",
+    "want_big",
+    "want_sms",
+    "wishes",
     "withdraw_consent",
 ]

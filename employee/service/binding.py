@@ -57,7 +57,7 @@ class MoveNeeded:
 
 def request_code(phone: str, openid: str, ip: str) -> str:
     """Send a code to `phone`; returns the words to show. Raises `TooMany` or `Refused`."""
-    phone = _counted(phone, openid, ip)
+    phone = counted(phone, openid, ip)
     notify.send_code(PURPOSE, phone, codes.issue(PURPOSE, phone, openid))
     return rules.CODE_SENT.format(phone=mask_phone(phone))
 
@@ -68,7 +68,7 @@ def request_visit_code(phone: str, holder: str, ip: str) -> str:
     It has a code all the same, which nobody was told: else the answer to a wrong guess would say who is on
     the roster. The work is the same too (S3).
     """
-    phone = _counted(phone, holder, ip)
+    phone = counted(phone, holder, ip)
     is_known = bool(people_with_phone(phone))
     code = codes.issue(VISIT, phone, holder)
     with db.session.begin_nested() as message:
@@ -88,7 +88,8 @@ def visitor(phone: str, code: str, holder: str) -> uuid.UUID:
     return people[0]
 
 
-def _counted(phone: str, holder: str, ip: str) -> str:
+def counted(phone: str, holder: str, ip: str) -> str:
+    """The tidied phone, once a code may be sent to it. Raises `TooMany` or `Refused`."""
     if words := identifiers.mobile_problem(phone):
         raise Refused(words, "phone")
     phone = identifiers.normalise_mobile(phone)
@@ -136,6 +137,11 @@ def unbind(by: Actor) -> None:
     _end(Binding.employee_id == by.id, "unbound", by)
     if by.id:
         sessions.revoke_all("employee", by.id)
+
+
+def end_binding(employee_id: uuid.UUID, why: str, by: Actor) -> None:
+    """Nobody's WeChat speaks for this person any more."""
+    _end(Binding.employee_id == employee_id, why, by)
 
 
 def forget_openid(openid: str) -> None:

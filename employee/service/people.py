@@ -134,6 +134,20 @@ def bound_person(openid: str) -> uuid.UUID | None:
     )
 
 
+def bound_openids() -> Select[str]:
+    """The openids bound now, to put into another query."""
+    return select(Binding.openid).where(Binding.ended_at.is_(None))
+
+
+def openid_with_phone(phone: str) -> str:
+    """The WeChat that the one person with this phone is bound to; empty when there is none, or several."""
+    people = people_with_phone(phone)
+    if len(people) != 1:
+        return ""
+    query = select(Binding.openid).where(Binding.employee_id == people[0], Binding.ended_at.is_(None))
+    return db.session.scalar(query) or ""
+
+
 def speaker(counted: str = "") -> Callable[[Connection, str], Spoken | None]:
     """Who does this WeChat speak for? A question to ask of (connection, openid).
 

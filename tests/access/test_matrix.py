@@ -27,6 +27,7 @@ REVIEWERS = frozenset({roles.OPERATOR, roles.FIRST_REVIEWER, roles.SECOND_REVIEW
 READERS = frozenset(roles.STAFF_ROLES) - {roles.EDITOR}
 OVERSEERS = frozenset({roles.AUDITOR, roles.ADMINISTRATOR})
 FINANCE = frozenset({roles.FINANCE_MAKER, roles.FINANCE_CHECKER})
+REBINDS = frozenset({roles.OPERATOR, roles.CHAIR, roles.FIRST_REVIEWER})
 MESSAGES = FINANCE | OVERSEERS | {roles.FIRST_REVIEWER, roles.SECOND_REVIEWER}
 
 EXPECTED: dict[str, frozenset[str]] = {
@@ -57,7 +58,31 @@ EXPECTED: dict[str, frozenset[str]] = {
     "employee.me": EMPLOYEE,
     "employee.unbind": EMPLOYEE,
     "employee.unbind_now": EMPLOYEE,
-    "employee.coverage": EMPLOYEE,
+    "employee.bind_help": FOLLOWER,
+    "employee.bind_help_code": FOLLOWER,
+    "employee.bind_help_now": FOLLOWER,
+    "employee.bind_help_done": FOLLOWER,
+    "employee.settings": GUEST,
+    "employee.sms": EMPLOYEE,
+    "employee.looks": EMPLOYEE,
+    "rebinds.index": REBINDS,
+    "rebinds.show": REBINDS,
+    "rebinds.photo": REBINDS,
+    "rebinds.approve": REBINDS,
+    "rebinds.refuse": REBINDS,
+    "rights.privacy": GUEST,
+    "rights.export": EMPLOYEE,
+    "rights.ask_export": EMPLOYEE,
+    "rights.export_code": EMPLOYEE,
+    "rights.open_export": EMPLOYEE,
+    "rights.leave": EMPLOYEE,
+    "rights.leave_code": EMPLOYEE,
+    "rights.leave_now": EMPLOYEE,
+    "rights.left": FOLLOWER,
+    "coverage.index": EMPLOYEE,
+    "coverage.show": EMPLOYEE,
+    "coverage.certificate": EMPLOYEE,
+    "coverage.picture": EMPLOYEE,
     "messages.index": EMPLOYEE,
     "messages.show": EMPLOYEE,
     "messages.read_all": EMPLOYEE,
@@ -218,6 +243,7 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
     from notify import service as notify
     from notify.models import InboxMessage, OutboxMessage
     from payout.models import PayoutBatch
+    from plans.models import Coverage
 
     maker = world.staff(roles.FINANCE_MAKER)
     with transaction():
@@ -263,6 +289,7 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
     return {
         "number": claim.number,
         "document_id": str(document.id),
+        "coverage_id": str(database.session.query(Coverage.id).filter_by(employee_id=owner.id).scalar()),
         "reason_id": str(reason.id),
         "message_id": str(inbox[0]),
         "outbox_id": str(outbox[0]),
@@ -326,7 +353,7 @@ def test_somebody_elses_thing_looks_like_no_thing(app: Flask, things: Things) ->
     """IDOR: another employee gets the very bytes of an absent number."""
     wrong = []
     for endpoint, method, rule in _methods(app):
-        if not endpoint.startswith(("claims.", "messages.")) or "<" not in rule.rule:
+        if not endpoint.startswith(("claims.", "messages.", "coverage.")) or "<" not in rule.rule:
             continue
         foreign = things.clients["other"].open(_address(rule, things.values), method=method)
         absent = things.clients["other"].open(
@@ -340,9 +367,9 @@ def test_somebody_elses_thing_looks_like_no_thing(app: Flask, things: Things) ->
 
 
 def test_reading_changes_nothing(app: Flask, things: Things, statements) -> None:
-    """A7: a GET writes nothing but the session's own row and, in the inbox, «read»."""
+    """A7: a GET writes nothing but the session's own row, «read» in the inbox, and who looked at a photo."""
     wrong = []
-    may_write = ("session", "oauth_state", "inbox_message")
+    may_write = ("session", "oauth_state", "inbox_message", "data_look")
     for endpoint, method, rule in _methods(app):
         if method != "GET":
             continue

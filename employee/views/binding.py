@@ -1,10 +1,10 @@
-"""Who asks to bind, to see themselves, and to unbind? Pages E2, E3, E4 and the text size of E17."""
+"""Who asks to bind (E2), also when another WeChat speaks for them?"""
 
 from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from core import clock, sessions
@@ -17,11 +17,9 @@ from core.pages import again, own_page, wants_json
 from employee import rules, service
 from employee.forms import read_bind_form
 from employee.service.binding import MoveNeeded
+from employee.views.door import PAGES, blueprint, keep_size
 from plans import queries as plans
 
-blueprint = Blueprint("employee", __name__, url_prefix="/h5")
-
-PAGES = ("/h5/", "/s/")
 MOVE = "binding_move"
 MOVE_MINUTES = 5
 
@@ -95,56 +93,6 @@ def bind_done() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/me")
-@allow("employee")
-def me() -> ResponseReturnValue:
-    actor = current_actor()
-    assert actor.id  # noqa: S101 - the access rule says employee
-    return render_template("employee/me.html", person=service.card(actor.id), id_types=ID_TYPES)
-
-
-@blueprint.get("/me/unbind")
-@allow("employee")
-def unbind() -> ResponseReturnValue:
-    return render_template("employee/unbind.html", warning=rules.UNBIND_WARNING)
-
-
-@blueprint.post("/me/unbind")
-@allow("employee")
-def unbind_now() -> ResponseReturnValue:
-    with transaction():
-        service.unbind(current_actor())
-    openid = session.get("openid")
-    session.clear()
-    session["openid"] = openid
-    sessions.rotate()
-    flash("已解绑。需要时可以重新绑定。")
-    return redirect(url_for(".bind"), 303)
-
-
-@blueprint.get("/coverage")
-@allow("employee")
-def coverage() -> ResponseReturnValue:
-    actor = current_actor()
-    assert actor.id  # noqa: S101 - the access rule says employee
-    return render_template(
-        "employee/coverage.html",
-        coverages=plans.coverages_of(actor.id),
-        person=service.card(actor.id),
-        today=clock.today(),
-    )
-
-
-@blueprint.post("/settings/size")
-@allow("guest")
-def size() -> ResponseReturnValue:
-    """大字版 / 标准版, kept in a cookie for a year."""
-    big = "1" if request.form.get("big") == "1" else "0"
-    response = redirect(own_page(request.form.get("next", ""), *PAGES) or "/h5/", 303)
-    response.set_cookie("big", big, max_age=31536000, samesite="Lax", httponly=True)
-    return response
-
-
 def _bind_page(errors: dict[str, str], sent: str = "") -> str:
     not_found = errors.get("") == rules.NOT_FOUND
     return render_template(
@@ -164,7 +112,11 @@ def _signed_in(employee_id: uuid.UUID) -> ResponseReturnValue:
     session["employee_id"] = str(employee_id)
     sessions.rotate()
     forget_actor()
-    return redirect(url_for("employee.bind_done"), 303)
+    response = make_response(redirect(url_for("employee.bind_done"), 303))
+    # A new phone shows the size that was chosen on the old one.
+    if "big" not in request.cookies and service.wishes(employee_id).big:
+        keep_size(response, True)
+    return response
 
 
 def _moving() -> uuid.UUID:

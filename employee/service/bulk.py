@@ -1,0 +1,171 @@
+"""How do many people come in at once? Sealed in Python, merged by the database, in statements of thousands.
+
+The roster's import and its one-by-one form write through here; nothing else writes these columns in bulk.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    LargeBinary,
+    Text,
+    and_,
+    cast,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from core import clock, context
+from core.db import db
+from employee.models import Employee
+
+SEALED = ("name", "id_number", "phone", "born_on", "insurance_card", "note")
+PLAIN = ("id_type", "sex", "insurance_type", "hired_on")
+_PLACES = {name: f"{Employee.__tablename__}.{name}|".encode() for name in SEALED}
+_FRESH = {"is_active": True, "is_deceased": False, "wants_sms": True, "wants_big": False}
+_TABLE: Any = Employee.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """A person as the roster holds them now, opened. `seen` changes with every write to the row."""
+
+    id: uuid.UUID
+    union_id: uuid.UUID
+    is_active: bool
+    seen: int
+    values: Mapping[str, Any]
+
+
+def number_index(number: str) -> bytes:
+    """The blind index of a certificate number."""
+    return Employee.id_number.blind(number)
+
+
+def phone_index(phone: str) -> bytes:
+    return Employee.phone.blind(phone)
+
+
+def new_ids(count: int) -> list[uuid.UUID]:
+    """Time-ordered ids (RFC 9562, version 7) with the randomness of one call."""
+    stamp, random = int(time.time() * 1000) << 80, os.urandom(10 * count)
+    low = (int.from_bytes(random[at : at + 10], "big") for at in range(0, len(random), 10))
+    return [
+        uuid.UUID(int=stamp | 0x7 << 76 | (one >> 68) << 64 | 0b10 << 62 | one & (1 << 62) - 1) for one in low
+    ]
+
+
+def on_file(indexes: Iterable[bytes]) -> dict[bytes, OnFile]:
+    """The people with these certificate numbers (blind indexes), in one statement."""
+    wanted = list(indexes)
+    if not wanted:
+        return {}
+    sealed = [_TABLE.c[f"{name}_ct"] for name in SEALED]
+    plain = [_TABLE.c[name] for name in PLAIN]
+    rows = db.session.execute(
+        select(
+            _TABLE.c.id,
+            _TABLE.c.union_id,
+            _TABLE.c.is_active,
+            _xmin(),
+            _TABLE.c.id_number_bi,
+            *sealed,
+            *plain,
+        ).where(_TABLE.c.id_number_bi == func.any(literal(wanted, type_=ARRAY(LargeBinary))))
+    )
+    return {bytes(row[4]): OnFile(row[0], row[1], row[2], row[3], _opened(row)) for row in rows}
+
+
+def sealed(employee_id: uuid.UUID, values: Mapping[str, Any]) -> dict[str, bytes | None]:
+    """The `_ct` and `_bi` columns for a person's values; a blank value is NULL."""
+    ring, row = context.keyring(), str(employee_id).encode()
+    found: dict[str, bytes | None] = {}
+    for name in SEALED:
+        value = values.get(name)
+        text = value.isoformat() if isinstance(value, dt.date) else value
+        found[f"{name}_ct"] = ring.seal(text.encode(), _PLACES[name] + row) if text else None
+    found["id_number_bi"] = number_index(values["id_number"])
+    found["phone_bi"] = phone_index(values["phone"]) if values.get("phone") else None
+    return found
+
+
+def take_in(source: FromClause, union_id: uuid.UUID, which: ColumnElement[bool]) -> set[uuid.UUID]:
+    """Insert the new people of a staging table; the ids that came in. Who is there already stays as they are."""
+    names = _written()
+    rows = select(
+        source.c.employee_id,
+        literal(union_id),
+        *(source.c[name] for name in names),
+        *map(literal, _FRESH.values()),
+        literal(clock.now()),
+    ).where(which)
+    statement = upsert(_TABLE).from_select(["id", "union_id", *names, *_FRESH, "created_at"], rows)
+    return set(db.session.scalars(statement.on_conflict_do_nothing().returning(_TABLE.c.id)))
+
+
+def take_over(source: FromClause, union_id: uuid.UUID, which: ColumnElement[bool]) -> set[uuid.UUID]:
+    """Write the changed people of a staging table; the ids that were written. Whoever changed meanwhile stays."""
+    values: dict[str, Any] = {name: source.c[name] for name in _written()}
+    statement = (
+        update(_TABLE)
+        .values(**values, union_id=union_id, is_active=True, left_on=None)
+        .where(and_(_TABLE.c.id == source.c.employee_id, _xmin() == source.c.seen_xmin, which))
+        .returning(_TABLE.c.id)
+    )
+    return set(db.session.scalars(statement))
+
+
+def add_one(employee_id: uuid.UUID, union_id: uuid.UUID, values: Mapping[str, Any]) -> None:
+    """One new person, with the same columns as the import's. Raises IntegrityError when they are there."""
+    columns = sealed(employee_id, values) | {
+        name: values.get(name) or ("" if name != "hired_on" else None) for name in PLAIN
+    }
+    db.session.execute(
+        insert(_TABLE).values(id=employee_id, union_id=union_id, created_at=clock.now(), **_FRESH, **columns)
+    )
+
+
+def missing_from(union_id: uuid.UUID, ids: Any) -> int:
+    """How many active people of a union are not among `ids` (a select of employee ids)."""
+    return (
+        db.session.scalar(
+            select(func.count()).where(
+                _TABLE.c.union_id == union_id, _TABLE.c.is_active, _TABLE.c.id.not_in(ids)
+            )
+        )
+        or 0
+    )
+
+
+def _written() -> list[str]:
+    return [*(f"{name}_ct" for name in SEALED), "id_number_bi", "phone_bi", *PLAIN]
+
+
+def _xmin() -> ColumnElement[int]:
+    """The number of the transaction that wrote the row: an optimistic lock that every writer keeps."""
+    return cast(cast(literal_column("employee.xmin"), Text), BigInteger)
+
+
+def _opened(row: Sequence[Any]) -> dict[str, Any]:
+    ring, place = context.keyring(), str(row[0]).encode()
+    values: dict[str, Any] = {}
+    for at, name in enumerate(SEALED, 5):
+        text = ring.open(row[at], _PLACES[name] + place).decode() if row[at] is not None else ""
+        values[name] = dt.date.fromisoformat(text) if name == "born_on" and text else (text or None)
+    return values | dict(zip(PLAIN, row[5 + len(SEALED) :], strict=True))

@@ -1,0 +1,37 @@
+"""How does the person want to be told and shown things? Kept with the person, so that a new phone has it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import NamedTuple
+
+from sqlalchemy import select, update
+
+from core import audit
+from core.access import Actor
+from core.db import db
+from employee.models import Employee
+
+
+class Wishes(NamedTuple):
+    """What was chosen in 设置."""
+
+    big: bool
+    sms: bool
+
+
+def wishes(employee_id: uuid.UUID) -> Wishes:
+    row = db.session.execute(
+        select(Employee.wants_big, Employee.wants_sms).where(Employee.id == employee_id)
+    ).one()
+    return Wishes(row.wants_big, row.wants_sms)
+
+
+def want_big(employee_id: uuid.UUID, is_big: bool) -> None:
+    db.session.execute(update(Employee).where(Employee.id == employee_id).values(wants_big=is_big))
+
+
+def want_sms(employee_id: uuid.UUID, wants: bool, by: Actor) -> None:
+    """Legal notices and codes come all the same (`notify.messages`: is_legal)."""
+    db.session.execute(update(Employee).where(Employee.id == employee_id).values(wants_sms=wants))
+    audit.record("employee.sms", "employee", employee_id, by, wanted=wants)
