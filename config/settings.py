@@ -71,6 +71,7 @@ class Settings:
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
     smtp_url: str = ""
+    font_files: str = ""
     log_level: str = "INFO"
 
     @property

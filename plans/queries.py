@@ -11,8 +11,8 @@ from sqlalchemy import select
 from core import clock
 from core.db import db
 from plans.models import Coverage
-from plans.rules import Cover
-from plans.service import all_plans
+from plans.rules import Cover, Standing, standing
+from plans.service import all_plans, plan_or_none
 from union import queries as unions
 
 
@@ -35,6 +35,11 @@ class CoverageLine:
         return self.starts_on <= clock.today() <= self.ends_on
 
     @property
+    def standing(self) -> Standing:
+        """保障中, 等待期, 已结束 or not begun yet, as of today."""
+        return standing(plan_or_none(self.plan_code), self.cover, clock.today())
+
+    @property
     def cover(self) -> Cover:
         """What the award engine wants to know of it."""
         return Cover(self.starts_on, self.ends_on, self.is_first_time)
@@ -42,10 +47,19 @@ class CoverageLine:
 
 def coverages_of(employee_id: uuid.UUID) -> list[CoverageLine]:
     """A person's 参保记录, the newest first."""
-    query = select(Coverage).where(Coverage.employee_id == employee_id).order_by(Coverage.starts_on.desc())
-    rows = list(db.session.scalars(query))
-    names = unions.names_of(row.union_id for row in rows)
-    return [_line(row, names.get(row.union_id, "")) for row in rows]
+    query = (
+        select(Coverage, unions.name_of(Coverage.union_id))
+        .where(Coverage.employee_id == employee_id)
+        .order_by(Coverage.starts_on.desc(), Coverage.id.desc())
+    )
+    return [_line(row, name or "") for row, name in db.session.execute(query)]
+
+
+def own_coverage(coverage_id: uuid.UUID, employee_id: uuid.UUID) -> CoverageLine | None:
+    """One line of a person's own 参保记录."""
+    query = select(Coverage).where(Coverage.id == coverage_id, Coverage.employee_id == employee_id)
+    row = db.session.scalars(query).first()
+    return _line(row) if row else None
 
 
 def coverage_on(employee_id: uuid.UUID, on: dt.date) -> CoverageLine | None:

@@ -24,16 +24,23 @@ from plans.rules import (
     Note,
     Plan,
     PlanError,
+    Right,
+    Standing,
     automatic,
     check,
     counting_date,
     cover_starts_on,
+    deadline,
     evaluate,
+    exclusions,
     load_plan,
     materials,
     participation,
     plan_for,
+    rights,
+    standing,
     stay_days,
+    together,
 )
 
 __all__ = [
@@ -46,19 +53,27 @@ __all__ = [
     "Note",
     "Plan",
     "PlanError",
+    "Right",
+    "Standing",
     "all_plans",
     "automatic",
     "check",
     "counting_date",
     "cover_starts_on",
+    "deadline",
     "evaluate",
+    "exclusions",
     "freeze",
     "materials",
     "participation",
     "plan",
     "plan_as_used",
     "plan_for",
+    "plan_or_none",
+    "rights",
+    "standing",
     "stay_days",
+    "together",
 ]
 
 
@@ -73,6 +88,11 @@ def plan(code: str) -> Plan:
     if found is None:
         raise PlanError(f"plan {code}: no plan file of this profile has this code")
     return found
+
+
+def plan_or_none(code: str) -> Plan | None:
+    """The plan `code`, or None when its file is gone (an old period that only records speak of)."""
+    return next((one for one in all_plans() if one.code == code), None)
 
 
 def plan_as_used(code: str, version: str) -> Plan:

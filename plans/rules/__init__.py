@@ -14,6 +14,7 @@ from plans.rules.facts import DEATH, HOSPITAL, INJURY, Award, ClaimFacts, Cover,
 from plans.rules.load import load_plan
 from plans.rules.plan import Benefit, Figure, Material, Plan
 from plans.rules.reading import PlanError
+from plans.rules.rights import Ceiling, Right, Standing, deadline, exclusions, rights, standing, together
 from plans.rules.shapes import stay_days
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "INJURY",
     "Award",
     "Benefit",
+    "Ceiling",
     "ClaimFacts",
     "Cover",
     "Figure",
@@ -32,15 +34,22 @@ __all__ = [
     "Note",
     "Plan",
     "PlanError",
+    "Right",
+    "Standing",
     "Used",
     "automatic",
     "check",
     "counting_date",
     "cover_starts_on",
+    "deadline",
     "evaluate",
+    "exclusions",
     "load_plan",
     "materials",
     "participation",
     "plan_for",
+    "rights",
+    "standing",
     "stay_days",
+    "together",
 ]
