@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ScalarSelect, Select, false, or_, select
 
 from core.db import db
 from union.models import Union
+
+
+class Contact(NamedTuple):
+    """Whom members ask: the union and its telephone, as far as the record has them."""
+
+    name: str
+    phone: str
+
+
+def contact_of(union_id: uuid.UUID) -> Contact:
+    """The union's name and telephone, for a member who does not know whom to ask."""
+    row = db.session.execute(
+        select(Union.id, Union.name, Union.contact_phone_ct).where(Union.id == union_id)  # type: ignore[attr-defined]
+    ).one_or_none()
+    return Contact(row.name, Union.contact_phone.of(row) or "") if row else Contact("", "")  # type: ignore[attr-defined]
 
 
 def names_of(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -41,6 +56,12 @@ def chain_of(union_id: uuid.UUID) -> frozenset[uuid.UUID]:
     """A union and everything above it."""
     path = db.session.scalar(select(Union.path).where(Union.id == union_id)) or ""
     return frozenset(uuid.UUID(part) for part in path.split("/") if part)
+
+
+def listed(part: str, most: int) -> list[tuple[uuid.UUID, str]]:
+    """(id, name) of the unions with `part` in their name, in the order of their names."""
+    query = select(Union.id, Union.name).where(Union.name.icontains(part, autoescape=True))
+    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Union.name).limit(most))]
 
 
 def named(part: str) -> Select[uuid.UUID]:
