@@ -42,6 +42,7 @@ EDITABLE = ("draft", "returned")
 PAYEE_EDITABLE = ("pay_failed",)
 FINAL = frozenset({"paid", "withdrawn"})
 
+_UNDO = "undo_"
 _OWNER = frozenset({OWNER})
 _FINANCE = frozenset({FINANCE_MAKER, FINANCE_CHECKER, SYSTEM})
 _FIRST = frozenset({FIRST_REVIEWER})
@@ -72,6 +73,8 @@ def _moves() -> tuple[Move, ...]:
         Move("stop_paying", ("paying",), "approved", _FINANCE, "撤出批次"),
         Move("bounce", ("paying",), "pay_failed", _FINANCE, "打款失败", "payment_failed", True),
         Move("pay", ("paying",), "paid", _FINANCE, "打款成功", "claim_paid"),
+        Move("stop", (*REVIEWS, "returned"), "withdrawn", _OWNER, "撤回同意，停止办理"),
+        Move("waive", ("approved", "pay_failed"), "withdrawn", _OWNER, "撤回同意，放弃补助"),
         Move("fix_payee", ("pay_failed",), "approved", _OWNER, "提交给财务", "payee_fixed"),
     ]
     decisions = {*PASSES.values(), *RETURNS.values(), *REFUSES.values()}
@@ -85,10 +88,40 @@ def _moves() -> tuple[Move, ...]:
 
 def undo_of(action: str) -> str:
     """The move that takes a decision back."""
-    return f"undo_{action}"
+    return f"{_UNDO}{action}"
+
+
+def undone_by(action: str) -> str:
+    """The decision that a move takes back; empty for every other move."""
+    return action.removeprefix(_UNDO) if action.startswith(_UNDO) else ""
 
 
 WORKFLOW = Workflow("claim", LABELS, _moves(), final=FINAL)
+
+
+# What withdrawing one's consent does to an application, by its state (PIPL art. 15 and 47): what nobody decided
+# stops and its content goes; money at the bank cannot be called back; what was decided the law wants kept.
+ON_WITHDRAWAL = {
+    "draft": "delete",
+    "union_review": "stop",
+    "first_review": "stop",
+    "second_review": "stop",
+    "returned": "stop",
+    "approved": "waive",
+    "pay_failed": "waive",
+    "paying": "finish",
+    "paid": "keep",
+    "refused": "keep",
+    "withdrawn": "erase",
+}
+WITHDRAWAL_WORDS = {
+    "delete": "草稿和照片会删除",
+    "stop": "停止审核，填写的内容和照片会删除，只留申报号",
+    "waive": "不再打款，这笔补助视为放弃，填写的内容和照片会删除",
+    "finish": "银行正在打款，不能停止；打款结束后按规定保存",
+    "keep": "已经办完，按规定保存到期后删除",
+    "erase": "填写的内容和照片会删除，只留申报号",
+}
 
 
 class Refusal(NamedTuple):
@@ -213,6 +246,13 @@ def step_of(material_code: str, when: str) -> int:
     if when in ("own_account", "other_account"):
         return 3
     return 1 if material_code.endswith(("id_front", "id_back")) else 2
+
+
+def look_at(kind: str) -> str:
+    """What a photo of this kind shows of the person: cards, certificates or papers of the hospital."""
+    if kind in CARD_PHOTOS:
+        return "cards"
+    return "certificates" if kind.endswith(("id_front", "id_back")) else "papers"
 
 
 def submit_action(levels: tuple[str, ...], state: str) -> str:

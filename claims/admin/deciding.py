@@ -7,12 +7,12 @@ from collections.abc import Callable
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from claims.admin import showing
+from claims.admin import showing, undoing
 from claims.admin.door import REVIEWERS, blueprint, claim_of, me, path_of, seen
 from claims.models import Claim
 from claims.queries import state_words
-from claims.rules import ITEMS, PASSES, REFUSALS, REFUSES, RETURNS, WORKFLOW
-from claims.service import checks, figures, holds, reasons, review
+from claims.rules import ITEMS, PASSES, PLACES, REFUSALS, REFUSES, RETURNS, WORKFLOW
+from claims.service import figures, holds, marks, reasons, review, suspicions
 from core.access import allow, current_actor
 from core.db import transaction
 from core.errors import Conflict
@@ -34,8 +34,9 @@ def approve(number: str) -> ResponseReturnValue:
 def approve_now(number: str) -> ResponseReturnValue:
     _again(number, _approve_page)
     with transaction():
-        review.approve(claim_of(number), me(), seen(), request.form.get("note", ""))
-    return _next(f"已同意 {number}")
+        claim = claim_of(number)
+        review.approve(claim, me(), seen(), request.form.get("note", ""))
+    return _next(claim, f"已同意 {number}")
 
 
 @blueprint.get("/<number>/return")
@@ -48,10 +49,13 @@ def send_back(number: str) -> ResponseReturnValue:
 @allow(*REVIEWERS)
 def send_back_now(number: str) -> ResponseReturnValue:
     _again(number, _return_page)
-    note = join_reasons(request.form.get("note", "")[:600], request.form.getlist("note_pick")[:20])
+    given = request.form
+    note = join_reasons(given.get("note", "")[:600], given.getlist("note_pick")[:20])
     with transaction():
-        review.return_to_filer(claim_of(number), me(), seen(), note, request.form.getlist("items"))
-    return _next(f"已退回 {number}")
+        claim = claim_of(number)
+        spots = marks.read(claim, *(given.getlist(f"mark_{name}") for name in ("document", "place", "note")))
+        review.return_to_filer(claim, me(), seen(), note, given.getlist("items"), spots)
+    return _next(claim, f"已退回 {number}")
 
 
 @blueprint.get("/<number>/refuse")
@@ -66,8 +70,9 @@ def refuse_now(number: str) -> ResponseReturnValue:
     _again(number, _refuse_page)
     code, note = request.form.get("refusal_code", ""), request.form.get("note", "")[:600]
     with transaction():
-        review.refuse(claim_of(number), me(), seen(), code, note)
-    return _next(f"已作出不予补助 {number}")
+        claim = claim_of(number)
+        review.refuse(claim, me(), seen(), code, note)
+    return _next(claim, f"已作出不予补助 {number}")
 
 
 def _ask(number: str, actions: dict[str, str], page: Page) -> ResponseReturnValue:
@@ -93,14 +98,15 @@ def _again(number: str, page: Page) -> None:
     again(shown)
 
 
-def _next(said: str) -> ResponseReturnValue:
-    """On to the next claim that waits for me, or back to an empty desk."""
+def _next(claim: Claim, said: str) -> ResponseReturnValue:
+    """On to the next claim that waits for me, or back to an empty desk; both offer to take it back."""
+    undoing.offer(claim, said)
     with transaction():
         following = holds.take_next(current_actor())
     if following is None:
-        flash(f"{said}。没有更多等您审核的申请了。")
+        flash("没有更多等您审核的申请了。")
         return redirect(url_for("workbench.home"), 303)
-    flash(f"{said}，已为您打开下一件。")
+    flash("已为您打开下一件。")
     return redirect(path_of(following), 303)
 
 
@@ -114,7 +120,7 @@ def _approve_page(claim: Claim, errors: Errors) -> str:
         **showing.facts(claim),
         goes_to=state_words(move.target) if move else "",
         award=award,
-        bad=[check for check in checks.run(claim) if check.level == "bad"],
+        bad=[check for check in suspicions.for_reviewer(claim) if check.level == "bad"],
     )
 
 
@@ -125,11 +131,22 @@ def _return_page(claim: Claim, errors: Errors) -> str:
         "claims_admin/return.html",
         errors=errors,
         values={"note": request.form.get("note", ""), "items": request.form.getlist("items")},
+        spots=_typed_spots(),
+        places=[(key, place.words) for key, place in PLACES.items()],
         **showing.facts(claim),
         reasons=[row.text for row in reasons.reasons()],
         may_refuse=claim.state in REFUSES,
         items=[(code, words) for code, words in ITEMS.items() if code in wanted],
     )
+
+
+def _typed_spots() -> list[dict[str, str]]:
+    """The rows for places in photos as they were typed, filled up to three."""
+    rows = zip(
+        *(request.form.getlist(f"mark_{name}") for name in ("document", "place", "note")), strict=False
+    )
+    typed = [dict(zip(("document", "place", "note"), row, strict=True)) for row in rows if row[0]]
+    return [*typed[: marks.MOST], *[{}] * max(0, 3 - len(typed))]
 
 
 def _refuse_page(claim: Claim, errors: Errors) -> str:

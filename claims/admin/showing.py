@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from claims.admin.door import MAY_REVEAL, READERS, REVIEWERS, SEES_NAMES, blueprint, claim_of, me, path_of
 from claims.models import Claim
-from claims.queries import kind_words, record, state_words, work
+from claims.queries import duplicates, kind_words, record, state_words, work
 from claims.rules import REFUSES
-from claims.service import checks, figures, holds, revealing, review
+from claims.service import cuts, figures, holds, revealing, review, suspicions
 from core import clock
 from core.access import allow, current_actor
 from core.db import transaction
@@ -63,12 +63,15 @@ def page(claim: Claim, errors: dict[str, str] | None = None) -> str:
     is_finance = not actor.has(*work.READERS)
     is_mine_to_decide = claim.state in work.levels_of(actor)
     found = figures.reckon(claim)
+    pairs = [] if is_finance else duplicates.pairs_of(claim)
     return render_template(
         "claims_admin/show.html",
         errors=errors,
         **facts(claim),
         is_finance=is_finance,
-        checks=[] if is_finance else checks.run(claim, found),
+        checks=[] if is_finance else suspicions.for_reviewer(claim, found, pairs),
+        has_pairs=bool(pairs) and actor.has(*REVIEWERS),
+        cut_reasons={} if is_finance else cuts.reasons(claim.id),
         award=claim.award if claim.decided_at and claim.award else found.award.to_dict(),
         is_decided=claim.decided_at is not None,
         events=record.events(claim),
@@ -106,6 +109,7 @@ def _picture(claim: Claim, paper: record.Paper) -> dict[str, str]:
     return {
         "kind": paper.document.kind,
         "label": paper.label,
+        "id": str(paper.document.id),
         "thumb_url": f"{at}/thumb",
         "preview_url": f"{at}/preview",
         "full_url": f"{at}/full",

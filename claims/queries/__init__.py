@@ -1,5 +1,6 @@
 """What do pages list about claims?"""
 
+from claims.queries.copying import export_of
 from claims.queries.own import (
     Row,
     Todo,
@@ -19,6 +20,7 @@ __all__ = [
     "Row",
     "Todo",
     "bounce_words",
+    "export_of",
     "for_employee",
     "in_progress",
     "kind_words",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from claims.models import Claim
 from claims.queries.own import bounce_words, state_words
-from claims.rules import REVIEWS, is_submission
+from claims.rules import REVIEWS, is_submission, undone_by
 from core import context
 from core.history import Transition
 
@@ -37,7 +37,7 @@ class Step(NamedTuple):
 def steps(claim: Claim, history: Iterable[Transition]) -> list[Step]:
     """What happened, oldest first, what it waits for, and what is still to come."""
     done: list[Step] = []
-    for change in history:
+    for change in standing(history):
         if change.action in _SILENT:
             continue
         if change.action == "start_paying" and done and done[-1].label == _PLAIN["start_paying"]:
@@ -48,13 +48,24 @@ def steps(claim: Claim, history: Iterable[Transition]) -> list[Step]:
     return [*done, *_future(claim, bool(done))]
 
 
+def standing(history: Iterable[Transition]) -> list[Transition]:
+    """The history without decisions that were taken back: nobody was told of them."""
+    kept: list[Transition] = []
+    for change in history:
+        if undone_by(change.action):
+            kept.pop()
+        else:
+            kept.append(change)
+    return kept
+
+
 def last_return(history: Iterable[Transition]) -> Transition | None:
     """The last time a reviewer sent it back, with the reason."""
-    return next((c for c in reversed(list(history)) if c.to_state == "returned"), None)
+    return next((c for c in reversed(standing(history)) if c.to_state == "returned"), None)
 
 
 def last_refusal(history: Iterable[Transition]) -> Transition | None:
-    return next((c for c in reversed(list(history)) if c.to_state == "refused"), None)
+    return next((c for c in reversed(standing(history)) if c.to_state == "refused"), None)
 
 
 def _past(change: Transition, is_again: bool) -> Step:

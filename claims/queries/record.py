@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from claims.models import Claim, ClaimDocument
 from claims.queries.own import state_words
-from claims.rules import CARD_PHOTOS, ITEMS, WORKFLOW, is_submission
+from claims.rules import CARD_PHOTOS, ITEMS, WORKFLOW, is_submission, undone_by
 from claims.service import checks, figures
 from core.history import Transition, timeline
 from plans.service import Material
@@ -83,7 +83,11 @@ def resent(claim: Claim) -> Transition | None:
 def _event(step: Transition) -> Event:
     move = WORKFLOW.move(step.action, step.from_state)
     label = move.label if move else step.action
-    if step.from_state in ("union_review", "first_review", "second_review") and step.actor_kind == "staff":
+    if undone := undone_by(step.action):
+        undone_move = WORKFLOW.move(undone, step.to_state)
+        level = state_words(step.to_state).removeprefix("待")
+        label = f"撤销刚才的{level}{undone_move.label if undone_move else ''}"
+    elif step.from_state in ("union_review", "first_review", "second_review") and step.actor_kind == "staff":
         label = f"{state_words(step.from_state).removeprefix('待')} · {label}"
     if is_submission(step.action) and step.from_state == "returned":
         label = "修改后重新提交"

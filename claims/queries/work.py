@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true, tuple_
 
 from claims.models import Claim, ReviewHold
 from claims.queries import keyset
@@ -177,15 +177,36 @@ def recently_done(actor: Actor) -> list[Line]:
     return _shown(db.session.execute(query).all(), actor)
 
 
-def place(claim: Claim, actor: Actor) -> tuple[int, int]:
-    """(which one, of how many) in the asker's own queue: 第 3 件，共 12 件."""
+class Place(NamedTuple):
+    """Where a claim stands in the asker's queue, and the numbers of its neighbours ("" at the ends)."""
+
+    first: int
+    total: int
+    before: str
+    after: str
+
+
+def place(claim: Claim, actor: Actor) -> Place:
+    """第 3 件，共 12 件, and which come before and after. One statement."""
+    mine = decidable(actor)
     earlier = or_(
         Claim.submitted_at < claim.submitted_at,
         and_(Claim.submitted_at == claim.submitted_at, Claim.id <= claim.id),
     )
-    query = select(func.count().filter(earlier), func.count()).select_from(Claim).where(decidable(actor))
-    first, total = db.session.execute(query).one()
-    return int(first), int(total)
+    order = (Claim.submitted_at, Claim.id)
+    here = tuple_(
+        *[literal(value, key.type) for key, value in zip(order, (claim.submitted_at, claim.id), strict=True)]
+    )
+    before = select(Claim.number).where(mine, tuple_(*order) < here).order_by(*[key.desc() for key in order])
+    after = select(Claim.number).where(mine, tuple_(*order) > here).order_by(*order)
+    query = select(
+        func.count().filter(earlier),
+        func.count(),
+        before.limit(1).correlate(None).scalar_subquery(),
+        after.limit(1).correlate(None).scalar_subquery(),
+    )
+    row = db.session.execute(query.select_from(Claim).where(mine)).one()
+    return Place(int(row[0]), int(row[1]), row[2] or "", row[3] or "")
 
 
 def decidable(actor: Actor) -> ColumnElement[bool]:
@@ -213,9 +234,9 @@ def ids(texts: list[str]) -> tuple[uuid.UUID, ...]:
 
 
 def numbers_of(object_ids: list[str]) -> dict[str, str]:
-    """The claim numbers of several ids, for lists that know only ids. One statement."""
+    """The claim numbers of several ids, for lists that know only ids; nobody opens drafts. One statement."""
     wanted = {_id(text) for text in object_ids}
-    query = select(Claim.id, Claim.number).where(Claim.id.in_(wanted))
+    query = select(Claim.id, Claim.number).where(Claim.id.in_(wanted), Claim.state != "draft")
     return {str(row.id): row.number for row in db.session.execute(query)} if wanted else {}
 
 

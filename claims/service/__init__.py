@@ -3,6 +3,7 @@
 from claims.service.checks import Check
 from claims.service.correction import fix_payee, resubmit, unchanged_items
 from claims.service.figures import approval_mark, estimate, facts_of, memory_of, reckon
+from claims.service.leaving import Effect, foreseen, withdraw_all
 from claims.service.filing import (
     add_document,
     appeal,
@@ -17,6 +18,7 @@ from claims.service.filing import (
 
 __all__ = [
     "Check",
+    "Effect",
     "add_document",
     "appeal",
     "approval_mark",
@@ -24,6 +26,7 @@ __all__ = [
     "estimate",
     "facts_of",
     "fix_payee",
+    "foreseen",
     "memory_of",
     "reckon",
     "remove_document",
@@ -34,4 +37,5 @@ __all__ = [
     "submit",
     "unchanged_items",
     "withdraw",
+    "withdraw_all",
 ]

@@ -179,7 +179,7 @@ def remove_document(claim: Claim, document_id: uuid.UUID, by: Actor) -> ClaimDoc
     document.removed_at = clock.now()
     db.session.flush()
     if claim.state == "draft":
-        _erase_unused([document])
+        erase_unused([document])
     _touch(claim, document.kind)
     return document
 
@@ -244,7 +244,7 @@ def delete_draft(claim: Claim, by: Actor) -> None:
     for document in documents:
         document.removed_at = document.removed_at or clock.now()
     db.session.flush()
-    _erase_unused(documents)
+    erase_unused(documents)
     for document in documents:
         db.session.delete(document)
     db.session.flush()
@@ -309,7 +309,7 @@ def _one_at_a_time(claim: Claim) -> None:
         db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": number})
 
 
-def _erase_unused(documents: list[ClaimDocument]) -> None:
+def erase_unused(documents: list[ClaimDocument]) -> None:
     """Erase the bytes of files that no other application shows."""
     for document in documents:
         others = select(func.count()).where(

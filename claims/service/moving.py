@@ -22,6 +22,7 @@ def move(
     seen: int | None = None,
     values: dict[str, str] | None = None,
     meta: dict[str, Any] | None = None,
+    delay: float = 0,
     **changes: Any,
 ) -> Transition:
     """Perform `action` and send the message its row of the workflow names, in one transaction."""
@@ -33,9 +34,15 @@ def move(
             employee=claim.employee_id,
             about=("claim", claim.id, claim.number),
             values=values or {},
-            dedupe=f"claim:{claim.id}:{action}:v{claim.version}",
+            dedupe=said_as(claim, action),
+            delay=delay,
         )
     return step
+
+
+def said_as(claim: Claim, action: str) -> str:
+    """The name under which the message of the claim's last move was written."""
+    return f"claim:{claim.id}:{action}:v{claim.version}"
 
 
 def hold(claim: Claim) -> None:
