@@ -66,6 +66,8 @@ def _account(what: str, note: str) -> WeChat:
 
 CLAIM = "/h5/claims/{number}"
 CLAIMS_BY_SMS = "/s/claims"
+CHANGE = "/h5/changes/{number}"
+CHANGES_BY_SMS = "/s/changes"
 
 MESSAGES: dict[str, Notice | Code] = {
     "claim_submitted": Notice(
@@ -154,6 +156,47 @@ MESSAGES: dict[str, Notice | Code] = {
         sms="您的申请已撤回。查看请在微信打开公众号“{account}”，或点 {link}",
         sms_link=CLAIMS_BY_SMS,
         wechat=_claim("已撤回", "已撤回，不再审核"),
+    ),
+    "change_submitted": Notice(  # also to the phone on file: somebody else may have asked (M7)
+        label="变更申请已提交",
+        title="个人信息变更申请已提交",
+        text="您的个人信息变更申请（申请单号 {number}）已提交，请等待审核通知。"
+        "如果不是您本人操作，请马上联系本单位工会。",
+        link=CHANGE,
+        sms="您的个人信息变更申请已提交，请等待审核。如果不是您本人操作，请马上联系本单位工会。查看请点 {link}",
+        sms_link=CHANGES_BY_SMS,
+        wechat=_claim("审核中", "信息变更已提交，请等待审核"),
+        is_legal=True,
+    ),
+    "change_returned": Notice(  # GX-47
+        label="变更申请被退回",
+        title="个人信息变更被退回",
+        text="您的个人信息变更申请（申请单号 {number}）被退回，需要修改。\n"
+        "退回原因：{reason}\n请打开申请，改好后重新提交，申请单号不变；也可以删除这条申请。",
+        link=CHANGE,
+        sms="您的个人信息变更申请有更新，需要您修改后重新提交。请在微信打开公众号“{account}”查看，或点 {link}",
+        sms_link=CHANGES_BY_SMS,
+        wechat=_claim("被退回", "请打开查看原因并修改"),
+    ),
+    "change_done": Notice(  # GX-45
+        label="变更申请办结",
+        title="个人信息变更已办结",
+        text="您的个人信息变更申请（申请单号 {number}）已审核办结，登记信息已经更新。"
+        "如果不是您本人操作，请马上联系本单位工会。",
+        link=CHANGE,
+        sms="您的个人信息变更申请已经办结。请在微信打开公众号“{account}”查看，或点 {link}",
+        sms_link=CHANGES_BY_SMS,
+        wechat=_claim("办结", "信息变更已办结，请打开查看"),
+    ),
+    "phone_changed": Notice(  # goes to the phone that was on file before (M7)
+        label="登记手机号码已变更",
+        title="登记的手机号码已变更",
+        text="您登记的手机号码已于 {when} 变更（申请单号 {number}）。如果不是您本人操作，请马上联系本单位工会。",
+        link=CHANGE,
+        sms="您登记的手机号码已变更，以后的通知会发到新号码。如果不是您本人操作，请马上联系本单位工会。",
+        sms_link=CHANGES_BY_SMS,
+        wechat=_account("手机号码已变更", "不是您本人操作请联系工会"),
+        is_legal=True,
     ),
     "bound": Notice(
         label="绑定成功",
