@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 import claims.rules
+import content.rules
 import payout.rules
 from config.settings import ROOT, SECRETS, Settings
 from core.roles import OWNER, STAFF_ROLES
@@ -21,6 +22,7 @@ DOCS = ROOT / "docs"
 WORKFLOWS: tuple[tuple[str, Workflow], ...] = (
     ("补助申请 claim", claims.rules.WORKFLOW),
     ("打款批次 payout batch", payout.rules.WORKFLOW),
+    ("内容 content", content.rules.WORKFLOW),
 )
 WHO = {
     **STAFF_ROLES,

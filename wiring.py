@@ -11,6 +11,8 @@ from flask import Blueprint, Flask, request, session, url_for
 import claims.admin
 import claims.jobs
 import claims.views
+import content.admin
+import content.jobs
 import content.views
 import demo
 import doctor
@@ -26,6 +28,7 @@ import payout.admin
 import payout.jobs
 import portal.coverage
 import portal.views
+import roster.jobs
 import schema  # noqa: F401 - every table is known before the first query
 import staff.admin
 import staff.commands
@@ -52,6 +55,7 @@ BLUEPRINTS: list[Blueprint] = [
     employee.admin.blueprint,
     claims.views.blueprint,
     content.views.blueprint,
+    content.admin.blueprint,
     portal.views.blueprint,
     portal.coverage.blueprint,
     payout.admin.blueprint,
@@ -87,7 +91,9 @@ ACTORS: dict[str, Loader] = {"employee": _employee, "staff": _staff}
 JOBS: Jobs = {
     "core.sweep": commands.sweep,
     "claims.release_holds": claims.jobs.release_holds,
+    "content.turn_pages": content.jobs.turn_pages,
     "claims.measure_pace": claims.jobs.measure_pace,
+    "roster.work": roster.jobs.work,
     "wechat.sweep": wechat.jobs.sweep,
     "notify.drain": notify.jobs.drain,
     "notify.sweep": notify.jobs.sweep,

@@ -17,7 +17,8 @@ MESSAGES = (
 )  # fmt: skip
 DECIDES_REBINDS = (roles.OPERATOR, roles.CHAIR, roles.FIRST_REVIEWER)
 AUDIT = (roles.AUDITOR, roles.ADMINISTRATOR)
-EVERYWHERE = ("payouts", "messages", "audit")
+EVERYWHERE = ("payouts", "messages", "content", "audit")
+CONTENT = (roles.EDITOR, roles.ADMINISTRATOR)
 PAYOUTS = (*work.FINANCE, roles.ADMINISTRATOR, roles.AUDITOR)
 
 
@@ -32,6 +33,7 @@ def items() -> list[NavItem]:
         (NavItem("payouts", "打款批次", "/admin/payouts", _payable(actor, found)), PAYOUTS),
         (NavItem("messages", "通知记录", "/admin/messages"), MESSAGES),
         (NavItem("reasons", "常用退回意见", "/admin/claims/reasons"), REASONS),
+        (NavItem("content", "内容发布", "/admin/content"), CONTENT),
         (NavItem("audit", "操作日志", "/admin/audit"), AUDIT),
     ]
     return [item for item, who in lines if actor.has(*who) and reaches(actor, item.key, who)]

@@ -28,6 +28,7 @@ READERS = frozenset(roles.STAFF_ROLES) - {roles.EDITOR}
 OVERSEERS = frozenset({roles.AUDITOR, roles.ADMINISTRATOR})
 FINANCE = frozenset({roles.FINANCE_MAKER, roles.FINANCE_CHECKER})
 REBINDS = frozenset({roles.OPERATOR, roles.CHAIR, roles.FIRST_REVIEWER})
+EDITORS = frozenset({roles.EDITOR, roles.ADMINISTRATOR})
 MESSAGES = FINANCE | OVERSEERS | {roles.FIRST_REVIEWER, roles.SECOND_REVIEWER}
 
 EXPECTED: dict[str, frozenset[str]] = {
@@ -48,6 +49,9 @@ EXPECTED: dict[str, frozenset[str]] = {
     "portal.progress": GUEST,
     "content.listing": GUEST,
     "content.page": GUEST,
+    "content.contents": GUEST,
+    "content.preview": GUEST,
+    "content.picture": GUEST,
     "employee.size": GUEST,
     "employee.bind": FOLLOWER,
     "employee.bind_now": FOLLOWER,
@@ -147,6 +151,19 @@ EXPECTED: dict[str, frozenset[str]] = {
     "payout.settle": FINANCE,
     "payout.preview": FINANCE,
     "payout.confirm": FINANCE,
+    "content_admin.index": EDITORS,
+    "content_admin.new": EDITORS,
+    "content_admin.create": EDITORS,
+    "content_admin.edit": EDITORS,
+    "content_admin.save": EDITORS,
+    "content_admin.upload": EDITORS,
+    "content_admin.preview": EDITORS,
+    "content_admin.publish_form": EDITORS,
+    "content_admin.publish": EDITORS,
+    "content_admin.take_down_form": EDITORS,
+    "content_admin.take_down": EDITORS,
+    "content_admin.unschedule": EDITORS,
+    "content_admin.pin": EDITORS,
     "messages_admin.index": MESSAGES,
     "messages_admin.show": MESSAGES,
     "messages_admin.resend": frozenset(
@@ -237,6 +254,7 @@ def things(app: Flask, db, monkeypatch) -> Things:
 def _belongings(world: World, owner: Any) -> dict[str, str]:
     """A claim under review, a message and a common reason; ids for every placeholder."""
     from claims.models import Claim, ClaimDocument, ReturnReason
+    from content.models import Article
     from core import clock, context
     from core.files.models import StoredFile
     from core.numbers import numbered
@@ -272,6 +290,8 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         file = StoredFile(kind="claim", media_type="image/jpeg", size=1, content_bi=b"1" * 16)
         database.session.add(file)
         database.session.flush()
+        article = Article(kind="notice", title="示例公告", body="示例正文")
+        database.session.add(article)
         document = ClaimDocument(claim_id=claim.id, file_id=file.id, kind="invoice")
         reason = ReturnReason(text="示例退回意见", uses=0)
         database.session.add_all([document, reason])
@@ -293,7 +313,9 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         "reason_id": str(reason.id),
         "message_id": str(inbox[0]),
         "outbox_id": str(outbox[0]),
-        "article_id": ABSENT,
+        "article_id": str(article.id),
+        "digest": "0" * 32,
+        "token": "wrong",
         "batch": batch.number,
         "key": "0" * 32,
         "kind": "claims",
