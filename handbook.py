@@ -10,6 +10,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+import changes.rules
 import claims.rules
 import content.rules
 import payout.rules
@@ -22,6 +23,7 @@ DOCS = ROOT / "docs"
 WORKFLOWS: tuple[tuple[str, Workflow], ...] = (
     ("补助申请 claim", claims.rules.WORKFLOW),
     ("打款批次 payout batch", payout.rules.WORKFLOW),
+    ("个人信息变更 change", changes.rules.WORKFLOW),
     ("内容 content", content.rules.WORKFLOW),
 )
 WHO = {

@@ -8,6 +8,9 @@ from typing import Any
 
 from flask import Blueprint, Flask, request, session, url_for
 
+import changes.admin
+import changes.jobs
+import changes.views
 import claims.admin
 import claims.jobs
 import claims.views
@@ -54,6 +57,8 @@ BLUEPRINTS: list[Blueprint] = [
     employee.views.blueprint,
     employee.admin.blueprint,
     claims.views.blueprint,
+    changes.views.blueprint,
+    changes.admin.blueprint,
     content.views.blueprint,
     content.admin.blueprint,
     portal.views.blueprint,
@@ -90,6 +95,7 @@ ACTORS: dict[str, Loader] = {"employee": _employee, "staff": _staff}
 # What the doorbell and the clock can run (config/schedule.py says how often).
 JOBS: Jobs = {
     "core.sweep": commands.sweep,
+    "changes.sweep": changes.jobs.sweep,
     "claims.release_holds": claims.jobs.release_holds,
     "content.turn_pages": content.jobs.turn_pages,
     "claims.measure_pace": claims.jobs.measure_pace,

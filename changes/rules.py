@@ -131,9 +131,9 @@ def problems(before: Mapping[str, str], after: Mapping[str, str], photos: int, t
         return {"": NOTHING}
     found = {field: words for field in fields if (words := _problem(field, before, after, today))}
     if changes_certificate(fields):
-        words = identifiers.problem(after["id_type"], after["id_number"], today)
-        if words:
-            found["id_type" if after["id_type"] not in ID_TYPES else "id_number"] = words
+        place = "id_number" if after["id_type"] in ID_TYPES else "id_type"
+        if wrong := identifiers.problem(after["id_type"], after["id_number"], today):
+            found[place] = wrong
     if changes_name(fields) and changes_certificate(fields):
         found["name"] = BOTH
     if "id_number" not in found and {"id_number", "born_on", "sex"} & set(fields):

@@ -9,5 +9,6 @@ EVERY: dict[str, float] = {
     "claims.measure_pace": 3600.0,
     "payout.sweep": 600.0,
     "core.sweep": 3600.0,
+    "changes.sweep": 3600.0,
     "wechat.sweep": 3600.0,
 }

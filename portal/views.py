@@ -9,6 +9,7 @@ import segno
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from changes import queries as changes
 from claims import queries as claims
 from content import queries as content
 from core import clock, codes, sessions
@@ -21,7 +22,7 @@ from employee import service as employee
 
 blueprint = Blueprint("portal", __name__)
 
-LANDINGS = {"claims": "/h5/claims", "changes": "/h5/me", "enrolments": "/admin/", "bind": "/h5/me"}
+LANDINGS = {"claims": "/h5/claims", "changes": "/h5/changes", "enrolments": "/admin/", "bind": "/h5/me"}
 ARTICLES_ON_HOME = 5
 VISIT_MINUTES = 15
 
@@ -40,7 +41,7 @@ def home() -> ResponseReturnValue:
     return render_template(
         "portal/home.html",
         person=employee.greeting(person_id) if person_id else None,
-        todo=claims.need_action(person_id) if person_id else [],
+        todo=[*claims.need_action(person_id), *changes.need_action(person_id)] if person_id else [],
         articles=content.newest("article", ARTICLES_ON_HOME),
     )
 
@@ -92,8 +93,9 @@ def progress(kind: str) -> ResponseReturnValue:
     person = uuid.UUID(visit["person"])
     return render_template(
         "portal/progress.html",
-        lines=claims.status_lines(person),
-        todo=claims.need_action(person),
+        is_change=kind == "changes",
+        lines=changes.status_lines(person) if kind == "changes" else claims.status_lines(person),
+        todo=changes.need_action(person) if kind == "changes" else claims.need_action(person),
         account=scheme().brand.account,
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import g
 
+from changes import queries as changes
+from changes.queries import work as change_work
 from claims.queries import work
 from core import roles
 from core.access import Actor, current_actor
@@ -30,6 +32,7 @@ def items() -> list[NavItem]:
         (NavItem("work", "待办", "/admin/", own_work(actor, found)), (roles.STAFF,)),
         (NavItem("claims", "补助申请", "/admin/claims"), (*work.READERS, *work.FINANCE)),
         (NavItem("rebinds", "找回绑定", "/admin/rebinds", rebinds(actor)), DECIDES_REBINDS),
+        (NavItem("changes", "变更审核", "/admin/changes", _changes(actor)), change_work.READERS),
         (NavItem("payouts", "打款批次", "/admin/payouts", _payable(actor, found)), PAYOUTS),
         (NavItem("messages", "通知记录", "/admin/messages"), MESSAGES),
         (NavItem("reasons", "常用退回意见", "/admin/claims/reasons"), REASONS),
@@ -45,6 +48,19 @@ def rebinds(actor: Actor) -> int:
         g.rebind_count = employees.count_rebinds(actor) if actor.has(*DECIDES_REBINDS) else 0
     found: int = g.rebind_count
     return found
+
+
+def change_counts(actor: Actor) -> dict[str, int]:
+    """How many changes of personal data wait at each level; asked once a request."""
+    if "change_counts" not in g:
+        g.change_counts = changes.counts(actor)
+    found: dict[str, int] = g.change_counts
+    return found
+
+
+def _changes(actor: Actor) -> int:
+    """What waits for the actor to decide."""
+    return changes.own_work(actor, change_counts(actor)) if change_work.levels_of(actor) else 0
 
 
 def reaches(actor: Actor, key: str, who: tuple[str, ...]) -> bool:

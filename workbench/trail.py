@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
+from changes.queries import work as change_work
 from claims.queries import keyset, narrowing, work
 from core import audit
 from core.access import Actor
@@ -52,6 +53,16 @@ ACTIONS = {
     "claim.pay": "打款成功",
     "claim.create": "新建申请",
     "claim.delete": "删除草稿",
+    "change.create": "新建变更申请",
+    "change.submit": "提交变更申请",
+    "change.resubmit": "重新提交变更申请",
+    "change.delete": "删除变更申请",
+    "change.approve_first": "变更初核同意",
+    "change.return_first": "变更初核退回",
+    "change.approve_second": "变更复核同意",
+    "change.return_second": "变更复核退回",
+    "change.reveal": "查看变更的完整号码",
+    "employee.change": "更新登记信息",
     "payout.create": "新建批次",
     "payout.check": "复核批次",
     "payout.drop": "作废批次",
@@ -92,6 +103,7 @@ ACTIONS = {
 OBJECTS = {
     "claim": "补助申请",
     "payout": "打款批次",
+    "change": "信息变更",
     "staff": "工作人员",
     "employee": "职工",
     "rebind": "找回绑定",
@@ -121,8 +133,20 @@ FIELDS = {
     "phone": "手机号码",
     "insurance_card": "社保卡号",
     "payee_card": "银行卡号",
+    "name": "姓名",
+    "id_type": "证件类型",
+    "born_on": "出生日期",
+    "sex": "性别",
+    "insurance_type": "社保类型",
+    "old-id_number": "原证件号码",
+    "new-id_number": "新证件号码",
+    "old-phone": "原手机号码",
+    "new-phone": "新手机号码",
+    "old-insurance_card": "原社保卡号",
+    "new-insurance_card": "新社保卡号",
     "password": "密码",
 }
+MOVED = {"done": "办结", "deleted": "已删除"}
 KINDS = {"employee": "职工", "staff": "工作人员", "system": "系统", "guest": "访客", "follower": "关注者"}
 
 
@@ -147,6 +171,7 @@ def page(given: dict[str, str], *, before: str = "", after: str = "") -> keyset.
     query = select(*columns).where(*_rules(given))
     found = keyset.turn(query, (AuditEntry.seq,), PAGE, before=before[:200], after=after[:200], newest=True)
     numbers = work.numbers_of([row.object_id for row in found.rows if row.object_kind == "claim"])
+    numbers |= change_work.numbers_of([row.object_id for row in found.rows if row.object_kind == "change"])
     return found._replace(rows=[_entry(row, numbers) for row in found.rows])
 
 
@@ -197,7 +222,7 @@ def _entry(row: Any, numbers: dict[str, str]) -> Entry:
         object=f"{kind} {number or row.object_id[-12:]}",
         detail=_words(row.detail),
         ip=row.ip,
-        url=f"/admin/claims/{number}" if number else "",
+        url=f"/admin/{row.object_kind}s/{number}" if number else "",
     )
 
 
@@ -205,7 +230,7 @@ def _words(detail: dict[str, Any]) -> str:
     """States moved, fields touched: never values."""
     said = []
     if moved := detail.get("moved"):
-        said.append(" → ".join(work.any_state(code) for code in str(moved).split(">")))
+        said.append(" → ".join(MOVED.get(code) or work.any_state(code) for code in str(moved).split(">")))
     if fields := detail.get("fields"):
         said.append("、".join(FIELDS.get(str(name), str(name)) for name in fields))
     rest = [(key, value) for key, value in detail.items() if key not in ("moved", "fields")]

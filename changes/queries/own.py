@@ -19,6 +19,8 @@ from core.history import Transition
 from core.identifiers import ID_TYPES
 
 PAGE = 20
+RETURNED = "您的个人信息变更被退回"
+TO_CORRECT = "等您修改后重新提交，或者删除"
 
 
 class Row(NamedTuple):
@@ -115,11 +117,9 @@ def need_action(employee_id: uuid.UUID) -> list[Todo]:
         ChangeRequest.note_ct,  # type: ignore[attr-defined]
     ).where(ChangeRequest.employee_id == employee_id, ChangeRequest.state == "draft")
     return [
-        Todo(
-            row.number, row.state, "您的个人信息变更被退回", _note(row), "去修改", f"/h5/changes/{row.number}/edit"
-        )
+        Todo(row.number, row.state, RETURNED, _note(row), "去修改", f"/h5/changes/{row.number}/edit")
         for row in db.session.connection().execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def todo_of(person: str) -> str:
@@ -156,6 +156,8 @@ def _line(field: str, old: Facts, after: Facts) -> Line:
 def steps(request: ChangeRequest, history: Iterable[Transition]) -> list[Step]:
     """What happened, oldest first, and what is still to come (GX-54)."""
     done = [_past(step) for step in history if step.action != "create"]
+    if request.state == "done":
+        return [*done, Step(state_words("done"), request.decided_at, "", "", "done")]
     return [*done, *_future(request.state)]
 
 
@@ -170,17 +172,12 @@ def _past(step: Transition) -> Step:
 
 
 def _future(state: str) -> list[Step]:
-    if state == "done":
-        return [_coming(state_words("done"), "done")]
     if state == "draft":
-        waiting = [
-            _coming("等您修改后重新提交，或者删除", "bad"),
-            *(_coming(_level(s), "todo") for s in REVIEWS),
-        ]
+        passed, waiting = 0, _coming(TO_CORRECT, "bad")
     else:
-        ahead = REVIEWS[REVIEWS.index(state) + 1 :]
-        waiting = [_coming(state_words(state), "now"), *(_coming(_level(s), "todo") for s in ahead)]
-    return [*waiting, _coming(state_words("done"), "todo")]
+        passed, waiting = REVIEWS.index(state) + 1, _coming(state_words(state), "now")
+    later = [_coming(_level(level), "todo") for level in REVIEWS[passed:]]
+    return [waiting, *later, _coming(state_words("done"), "todo")]
 
 
 def _coming(label: str, state: str) -> Step:

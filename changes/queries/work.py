@@ -68,7 +68,7 @@ def counts(actor: Actor) -> dict[str, int]:
     if not actor.has(*READERS):
         return {}
     query = select(ChangeRequest.state, func.count()).where(ChangeRequest.state.in_(REVIEWS), scope(actor))
-    return {state: count for state, count in db.session.execute(query.group_by(ChangeRequest.state))}
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(ChangeRequest.state))}
 
 
 def own_work(actor: Actor, found: dict[str, int]) -> int:
@@ -78,10 +78,11 @@ def own_work(actor: Actor, found: dict[str, int]) -> int:
 
 def listed(actor: Actor, state: str = "", *, before: str = "", after: str = "") -> keyset.Turn:
     """The requests in one state (what waits longest first), or all (the newest first). Rows are `Line`s."""
-    query = select(
+    columns: list[Any] = [
         ChangeRequest.id, ChangeRequest.number, ChangeRequest.employee_id, ChangeRequest.state,
         ChangeRequest.changes_name, ChangeRequest.changes_certificate, ChangeRequest.submitted_at,
-    ).where(scope(actor))  # fmt: skip
+    ]  # fmt: skip
+    query = select(*columns).where(scope(actor))
     if state:
         query = query.where(ChangeRequest.state == state)
     newest = state not in REVIEWS

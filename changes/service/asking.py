@@ -32,7 +32,7 @@ from employee import service as employees
 from employee.service import applying
 
 # What a deleted request said is forgotten; who deleted it and when stays.
-DELETED_VALUES = {"old_values_ct": None, "new_values_ct": None, "note_ct": None}
+DELETED_VALUES: dict[str, Any] = {"old_values_ct": None, "new_values_ct": None, "note_ct": None}
 
 
 def current(employee_id: uuid.UUID) -> Facts:
@@ -59,7 +59,7 @@ def open_request(employee_id: uuid.UUID) -> ChangeRequest | None:
 
 
 def submit(typed: Facts, by: Actor, *, seen: str, code: str = "") -> ChangeRequest:
-    """Hand a new request in (GX-41). Raises `Invalid`, `Refused`; `Conflict` when one is open or data moved."""
+    """Hand a new request in (GX-41). Raises `Invalid`, `Refused`; `Conflict` with one open, or moved data."""
     assert by.id is not None  # noqa: S101 - employees have ids
     if open_request(by.id) is not None:
         raise Conflict(OPEN_ALREADY)

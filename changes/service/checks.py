@@ -98,8 +98,7 @@ def _claims(request: ChangeRequest, new: Facts) -> Iterator[Check]:
 
 
 def _photos(count: int) -> Iterator[Check]:
-    yield (
-        Check("ok", f"已上传证件凭证 {count} 张", "photos")
-        if count
-        else Check("bad", "没有证件凭证", "photos")
-    )
+    if count:
+        yield Check("ok", f"已上传证件凭证 {count} 张", "photos")
+    else:
+        yield Check("bad", "没有证件凭证", "photos")
