@@ -7,6 +7,8 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from changes import queries as changes
+from changes.queries import work as change_work
 from claims.queries import narrowing, state_words, work
 from claims.service import review
 from core.access import Actor, allow, current_actor
@@ -103,6 +105,20 @@ def _link(**cursor: Any) -> str:
     return url_for(".home", **kept, **cursor)
 
 
+def _change_tiles(actor: Actor) -> list[dict[str, Any]]:
+    """变更待初核, 变更待复核: for those who decide there, and for overseers."""
+    levels = change_work.levels_of(actor) or (change_work.REVIEWS if actor.has(*navigation.AUDIT) else ())
+    counts = navigation.change_counts(actor) if levels else {}
+    return [
+        {
+            "label": f"变更{changes.state_words(level)}",
+            "n": counts.get(level, 0),
+            "url": f"/admin/changes?state={level}",
+        }
+        for level in levels
+    ]
+
+
 def _tiles(actor: Actor, counts: dict[str, work.Count], levels: tuple[str, ...]) -> list[dict[str, Any]]:
     """Numbers that are links to the list they count."""
     none = work.Count()
@@ -120,6 +136,7 @@ def _tiles(actor: Actor, counts: dict[str, work.Count], levels: tuple[str, ...])
         tiles.append({"label": "我领取的", "n": held, "url": url_for(".home", mine=1)})
     if asked := navigation.rebinds(actor):
         tiles.append({"label": "找回绑定", "n": asked, "url": "/admin/rebinds"})
+    tiles += _change_tiles(actor)
     if actor.has(*navigation.PAYOUTS) and navigation.reaches(actor, "payouts", navigation.PAYOUTS):
         failed = counts.get("pay_failed", none).all
         tiles += [

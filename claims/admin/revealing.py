@@ -6,10 +6,10 @@ from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from claims.admin.door import MAY_REVEAL, blueprint, claim_of, me, path_of
-from claims.admin.factor import must_be_fresh
 from claims.service import revealing
 from core.access import allow
 from core.db import transaction
+from core.factor import must_be_fresh
 from core.pages import wants_json
 
 
