@@ -18,6 +18,8 @@ import employee.models
 import notify.models
 import payout.models
 import plans.models
+import portal.rights.models
+import roster.models
 import staff.models
 import union.models
 import wechat.models

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
+from datetime import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,8 @@ class Scheme:
     wechat_templates: dict[str, dict[str, Any]] = field(default_factory=dict)
     hints: dict[str, str] = field(default_factory=dict)
     bank_layout: str = "standard"
+    link_hosts: tuple[str, ...] = ()
+    identity_window: tuple[time, time, frozenset[int]] | None = None
 
 
 @lru_cache
@@ -91,7 +94,16 @@ def _build(name: str, content: dict[str, Any]) -> Scheme:
         wechat_templates=dict(content.get("wechat_templates", {})),
         hints=dict(content.get("hints", {})),
         bank_layout=content.get("payout", {}).get("bank_layout", "standard"),
+        link_hosts=tuple(content.get("links", {}).get("hosts", ())),
+        identity_window=_window(content.get("identity")),
     )
+
+
+def _window(given: dict[str, Any] | None) -> tuple[time, time, frozenset[int]] | None:
+    """When the identity check answers: `from`, `to` (local time) and `days` (ISO weekdays)."""
+    if not given:
+        return None
+    return time.fromisoformat(given["from"]), time.fromisoformat(given["to"]), frozenset(given["days"])
 
 
 def plan_file(name: str) -> Path:

@@ -60,19 +60,27 @@ STYLES = (
 # -- xlsx ------------------------------------------------------------------------------------------------
 
 
-def write_xlsx(headers: Sequence[str], rows: Iterable[Sequence[Value]], *, title: str = "Sheet1") -> bytes:
-    """A workbook of one sheet: bold first row that stays in sight, every column set to text.
+def write_xlsx(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[Value]],
+    *,
+    title: str = "Sheet1",
+    above: Sequence[str] = (),
+) -> bytes:
+    """A workbook of one sheet: bold headings that stay in sight, every column set to text.
 
-    An int beyond 15 digits is written as text, because a spreadsheet would round it.
+    `above` are lines of explanation before the headings. An int beyond 15 digits is written as text,
+    because a spreadsheet would round it.
     """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in _frame(title):
             archive.writestr(_part(name), content)
         with archive.open(_part("xl/worksheets/sheet1.xml"), "w") as sheet:
-            sheet.write(_sheet_head(headers).encode())
-            lines = [_line(1, headers, HEADER)]
-            for number, row in enumerate(rows, 2):
+            sheet.write(_sheet_head(headers, len(above) + 1).encode())
+            lines = [_line(number, [text]) for number, text in enumerate(above, 1)]
+            lines.append(_line(len(above) + 1, headers, HEADER))
+            for number, row in enumerate(rows, len(above) + 2):
                 if number > MAX_ROWS:
                     raise ValueError("more rows than a sheet holds")
                 lines.append(_line(number, row))
@@ -127,16 +135,15 @@ def _frame(title: str) -> list[tuple[str, str]]:
     ]
 
 
-def _sheet_head(headers: Sequence[str]) -> str:
+def _sheet_head(headers: Sequence[str], frozen: int) -> str:
     columns = "".join(
         f'<col min="{n}" max="{n}" width="{_width(header)}" style="{TEXT}" customWidth="1"/>'
         for n, header in enumerate(headers, 1)
     )
     return (
         f'{XML}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0">'
-        '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
-        + (f"<cols>{columns}</cols>" if columns else "")
-        + "<sheetData>"
+        f'<pane ySplit="{frozen}" topLeftCell="A{frozen + 1}" activePane="bottomLeft" state="frozen"/>'
+        "</sheetView></sheetViews>" + (f"<cols>{columns}</cols>" if columns else "") + "<sheetData>"
     )
 
 

@@ -105,8 +105,17 @@ def sealed(employee_id: uuid.UUID, values: Mapping[str, Any]) -> dict[str, bytes
     return found
 
 
+def opened_pair(employee_id: uuid.UUID, id_number: bytes, name: bytes) -> tuple[str, str]:
+    """Certificate number and name of a staged row, sealed for this person."""
+    ring, row = context.keyring(), str(employee_id).encode()
+    return (
+        ring.open(id_number, _PLACES["id_number"] + row).decode(),
+        ring.open(name, _PLACES["name"] + row).decode(),
+    )
+
+
 def take_in(source: FromClause, union_id: uuid.UUID, which: ColumnElement[bool]) -> set[uuid.UUID]:
-    """Insert the new people of a staging table; the ids that came in. Who is there already stays as they are."""
+    """Insert the new people of a staging table; the ids that came in. Who is there already stays."""
     names = _written()
     rows = select(
         source.c.employee_id,
@@ -120,7 +129,7 @@ def take_in(source: FromClause, union_id: uuid.UUID, which: ColumnElement[bool])
 
 
 def take_over(source: FromClause, union_id: uuid.UUID, which: ColumnElement[bool]) -> set[uuid.UUID]:
-    """Write the changed people of a staging table; the ids that were written. Whoever changed meanwhile stays."""
+    """Write the changed people of a staging table; the ids written. Whoever changed meanwhile stays."""
     values: dict[str, Any] = {name: source.c[name] for name in _written()}
     statement = (
         update(_TABLE)
@@ -141,16 +150,13 @@ def add_one(employee_id: uuid.UUID, union_id: uuid.UUID, values: Mapping[str, An
     )
 
 
-def missing_from(union_id: uuid.UUID, ids: Any) -> int:
-    """How many active people of a union are not among `ids` (a select of employee ids)."""
-    return (
-        db.session.scalar(
-            select(func.count()).where(
-                _TABLE.c.union_id == union_id, _TABLE.c.is_active, _TABLE.c.id.not_in(ids)
-            )
-        )
-        or 0
+def missing_from(union_id: uuid.UUID, indexes: Iterable[bytes]) -> int:
+    """How many active people of a union have none of these certificate numbers (blind indexes)."""
+    named = literal(list(indexes), type_=ARRAY(LargeBinary))
+    is_missing = and_(
+        _TABLE.c.union_id == union_id, _TABLE.c.is_active, _TABLE.c.id_number_bi != func.all(named)
     )
+    return db.session.scalar(select(func.count()).select_from(_TABLE).where(is_missing)) or 0
 
 
 def _written() -> list[str]:

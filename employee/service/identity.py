@@ -1,4 +1,4 @@
-"""Do this name and this number belong together? Asked over HTTP, remembered, asked again when nobody answered.
+"""Do this name and this number belong together? Asked over HTTP, remembered, asked again on silence.
 
 "They do not match" and "nobody could be asked" are different answers: the second is our trouble, is tried
 again by itself, and never becomes the first (XM-35, XM-39). Calls are made by workers only.
@@ -28,7 +28,11 @@ TIMEOUT = (2.0, 5.0)
 AT_ONCE = 8
 ANSWERS = {"match", "mismatch", "unknown"}
 # A match stays true for long; a mismatch may be a fresh correction, so the next import asks again (XM-39).
-KEPT = {"match": dt.timedelta(days=180), "mismatch": dt.timedelta(minutes=10), "unknown": dt.timedelta(hours=1)}
+KEPT = {
+    "match": dt.timedelta(days=180),
+    "mismatch": dt.timedelta(minutes=10),
+    "unknown": dt.timedelta(minutes=10),
+}
 
 
 class Ask(NamedTuple):
@@ -80,9 +84,8 @@ def ask(asks: Iterable[Ask]) -> dict[bytes, str | None]:
 
 def remember(answers: Mapping[bytes, str | None]) -> None:
     """Keep what was answered; silence is not an answer."""
-    rows = [
-        {"key_bi": key, "verdict": verdict, "asked_at": clock.now()} for key, verdict in answers.items() if verdict
-    ]
+    now = clock.now()
+    rows = [{"key_bi": key, "verdict": said, "asked_at": now} for key, said in answers.items() if said]
     if rows:
         new = insert(IdentityCheck).values(rows)
         changes = {"verdict": new.excluded.verdict, "asked_at": new.excluded.asked_at}
