@@ -12,8 +12,8 @@ from core.access import Actor
 from core.db import db
 from core.errors import Missing, Refused
 from core.roles import STAFF_ROLES
-from staff import rules
 from staff.models import Grant, StaffUser
+from staff.rules import passwords as rules
 from staff.service.sign_in import hasher
 
 POLICY = rules.POLICIES["mlps3"]

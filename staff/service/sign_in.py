@@ -24,8 +24,8 @@ from core.db import db
 from core.errors import Refused
 from core.limits import Limit, forgive, take_all
 from core.roles import GUEST, STAFF
-from staff import rules
 from staff.models import StaffUser
+from staff.rules import passwords as rules
 
 PER_ACCOUNT = Limit("sign_in_account", 5, 900, rules.SLOW_DOWN)
 PER_IP = Limit("sign_in_ip", 100, 900, rules.SLOW_DOWN)

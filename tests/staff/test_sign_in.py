@@ -11,8 +11,9 @@ from sqlalchemy import text
 
 from core.db import transaction
 from core.roles import FIRST_REVIEWER, SECOND_REVIEWER
-from staff import rules, service
+from staff import service
 from staff.models import Grant
+from staff.rules import passwords as rules
 from tests.world import PASSWORD, TOTP_SECRET, World, as_staff
 
 

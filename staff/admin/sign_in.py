@@ -12,7 +12,8 @@ from core.access import allow, current_actor, forget_actor
 from core.db import transaction
 from core.pages import again, own_page
 from core.roles import STAFF_ROLES
-from staff import rules, service
+from staff import service
+from staff.rules import passwords as rules
 
 blueprint = Blueprint("staff_sign_in", __name__, url_prefix="/admin")
 

@@ -1,0 +1,1 @@
+"""What may those who work here do with their accounts, and in which words? Pure."""
