@@ -20,7 +20,7 @@ from claims.models import Claim
 from claims.rules import LEVEL_ROLES
 from claims.service import figures, review
 from config import demo
-from content.models import Article
+from content import samples
 from core import clock, context
 from core.access import Actor
 from core.db import db, transaction
@@ -67,7 +67,7 @@ def load() -> None:
         people = [_person(row, union) for row in demo.PEOPLE]
         staff = {row.roles[0]: _staff(row) for row in demo.STAFF}
         review.seed_reasons()
-        _articles()
+        samples.load(staff["administrator"])
         _claims(people, staff)
 
 
@@ -125,34 +125,6 @@ def _staff(row: demo.DemoStaff) -> Actor:
         db.session.add(Grant(staff_id=user.id, role=role))
     return Actor("staff", user.id, user.name, frozenset({GUEST, STAFF, *row.roles}))
 
-
-def _articles() -> None:
-    for days, (kind, title, body) in enumerate(ARTICLES):
-        row = Article(kind=kind, title=title, body=body, source=context.scheme().brand.operator)
-        row.published_at = clock.now() - dt.timedelta(days=days)
-        db.session.add(row)
-
-
-ARTICLES = (
-    (
-        "notice",
-        "第二十期职工医疗互助保障活动开始参保",
-        "参保由单位工会统一办理。\n\n参保时间：12 月 1 日至 12 月 31 日。",
-    ),
-    (
-        "article",
-        "住院补助怎么申请：三步图解",
-        "第一步，上传身份证正反面照片。\n\n"
-        "第二步，填写住院信息，上传发票、结算单和出院小结。\n\n"
-        "第三步，填写收款账户，核对后提交。",
-    ),
-    ("article", "收款请尽量用一类银行卡", "二类银行卡可能有转账限额，打款容易失败。"),
-    (
-        "brochure",
-        "职工医疗互助宣传手册",
-        "职工医疗互助是工会组织的互助活动。\n\n参保职工住院后，可以按保障计划申请补助。",
-    ),
-)
 
 # How far each demo claim has come: (person, days in hospital, steps after submitting).
 _STORIES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from itertools import zip_longest
 from typing import Any, NamedTuple, TypedDict
 
 from sqlalchemy import ColumnElement, Row, Select, and_, select, true, tuple_, union_all
@@ -108,7 +109,7 @@ def history_of(row: Article) -> list[Transition]:
     steps = timeline(row.id)
     told = [
         step
-        for step, following in zip(steps, [*steps[1:], None], strict=True)
+        for step, following in zip_longest(steps, steps[1:])
         if not (step.action == "save" and following and following.action == "save"
                 and following.actor_id == step.actor_id)
     ]  # fmt: skip
