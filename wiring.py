@@ -30,14 +30,18 @@ import notify.views
 import payout.admin
 import payout.jobs
 import portal.coverage
+import portal.rights.jobs
+import portal.rights.views
 import portal.views
 import roster.jobs
 import schema  # noqa: F401 - every table is known before the first query
 import staff.admin
 import staff.commands
+import wechat.admin
 import wechat.commands
 import wechat.jobs
 import wechat.oauth
+import wechat.subscribing
 import wechat.views
 import workbench.admin
 import workbench.navigation
@@ -49,11 +53,14 @@ from employee import service as employees
 from notify.recipients import recipients
 from staff import service as staff_service
 from wechat.hooks import product_hooks
+from wechat.service import consents
 
 BLUEPRINTS: list[Blueprint] = [
     health.blueprint,
     wechat.views.blueprint,
     wechat.oauth.blueprint,
+    wechat.admin.blueprint,
+    wechat.subscribing.blueprint,
     employee.views.blueprint,
     employee.admin.blueprint,
     claims.views.blueprint,
@@ -62,6 +69,7 @@ BLUEPRINTS: list[Blueprint] = [
     content.views.blueprint,
     content.admin.blueprint,
     portal.views.blueprint,
+    portal.rights.views.blueprint,
     portal.coverage.blueprint,
     payout.admin.blueprint,
     staff.admin.blueprint,
@@ -101,9 +109,12 @@ JOBS: Jobs = {
     "claims.measure_pace": claims.jobs.measure_pace,
     "roster.work": roster.jobs.work,
     "wechat.sweep": wechat.jobs.sweep,
+    "wechat.errands": wechat.jobs.run_errands,
     "notify.drain": notify.jobs.drain,
     "notify.sweep": notify.jobs.sweep,
     "payout.sweep": payout.jobs.sweep,
+    "portal.prepare_exports": portal.rights.jobs.prepare_exports,
+    "portal.sweep_rights": portal.rights.jobs.sweep,
 }
 
 
@@ -135,7 +146,12 @@ def _person() -> str:
 
 def frame(app: Flask) -> dict[str, Any]:
     """What the page frames ask for; see `core.pages.register_pages`."""
-    return {"admin_nav": workbench.navigation.items, "unread": notify.views.unread, "person": _person}
+    return {
+        "admin_nav": workbench.navigation.items,
+        "unread": notify.views.unread,
+        "person": _person,
+        "asks_consent": lambda: bool(consents.asked_for()),
+    }
 
 
 def sign_in(kind: str) -> str:

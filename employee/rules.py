@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from typing import NamedTuple
 
 from core.roles import CHAIR, FIRST_REVIEWER, FOLLOWER, OPERATOR
@@ -116,14 +117,9 @@ LOOKS = {
 }
 
 
-class Window(NamedTuple):
-    """When the identity check answers: local times, ISO weekdays (1 is Monday)."""
-
-    start: time
-    end: time
-    days: frozenset[int]
-
-
-def is_in_window(local: datetime, window: Window | None) -> bool:
-    """Is `local` (Asia/Shanghai) within the hours? No window means always (XM-35)."""
-    return window is None or (local.isoweekday() in window.days and window.start <= local.time() < window.end)
+def is_in_window(local: datetime, window: tuple[time, time, frozenset[int]] | None) -> bool:
+    """Is `local` (Asia/Shanghai) within from, to and ISO weekdays? No window means always (XM-35)."""
+    if window is None:
+        return True
+    start, end, days = window
+    return local.isoweekday() in days and start <= local.time() < end

@@ -12,10 +12,12 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select, text, tuple_
 
+from core.copies import Copy, facts
 from core.db import db
 from core.fields import mask_phone
+from notify.messages import MESSAGES, Notice
 from notify.models import InboxMessage, OutboxAttempt, OutboxMessage, ProviderHealth, Receipt
-from notify.rules import FAILED, HELD, RESENDABLE, UNKNOWN
+from notify.rules import FAILED, HELD, RESENDABLE, UNKNOWN, fitted
 
 PAGE = 20
 _UNREAD = text("SELECT count(*) FROM inbox_message WHERE owner_id = :owner AND read_at IS NULL")
@@ -27,6 +29,13 @@ def inbox(owner_id: uuid.UUID, before: uuid.UUID | None = None, most: int = PAGE
     if before is not None:
         query = query.where(InboxMessage.id < before)
     return list(db.session.scalars(query.order_by(InboxMessage.id.desc()).limit(most)))
+
+
+def export_of(owner_id: uuid.UUID) -> list[Copy]:
+    """The person's messages, for the copy they may ask for."""
+    query = select(InboxMessage).where(InboxMessage.owner_id == owner_id).order_by(InboxMessage.id)
+    labels = {"title": "标题", "text": "内容", "created_at": "时间", "read_at": "阅读时间"}
+    return [Copy("站内信", [facts(row, labels) for row in db.session.scalars(query)])]
 
 
 def inbox_message(owner_id: uuid.UUID, message_id: uuid.UUID) -> InboxMessage | None:
@@ -135,3 +144,44 @@ def trouble() -> dict[str, int]:
 
 def health() -> list[ProviderHealth]:
     return list(db.session.scalars(select(ProviderHealth).order_by(ProviderHealth.provider)))
+
+
+# --- what goes to WeChat -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ByWeChat:
+    """One kind of message: its `group` in the profile's [wechat_templates], its values as an example."""
+
+    kind: str
+    label: str
+    group: str
+    values: Mapping[str, str]
+
+
+_EXAMPLE = {
+    "number": "BZ1344168415351173120",
+    "when": "2026-10-01 15:01",
+    "account": "示例公众号",
+    "operator": "示例总工会",
+}
+
+
+def by_wechat() -> list[ByWeChat]:
+    """Every kind of message that WeChat can carry, with the values a template may show."""
+    found = []
+    for kind, words in MESSAGES.items():
+        if isinstance(words, Notice):
+            values = {name: text.format_map(_Example(_EXAMPLE)) for name, text in words.wechat.fields.items()}
+            found.append(ByWeChat(kind, words.label, words.wechat.template, values))
+    return found
+
+
+class _Example(dict[str, str]):
+    """What the sender gives is shown as （示例）."""
+
+    def __missing__(self, name: str) -> str:
+        return "（示例）"
+
+
+as_wechat_accepts = fitted  # for the page that shows what a template will say

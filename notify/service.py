@@ -24,6 +24,7 @@ from notify.messages import MESSAGES, Code, Notice, needed, notice, places
 from notify.models import InboxMessage, OutboxMessage
 from notify.recipients import NOBODY, Recipient, find, recipients
 from notify.rules import CANCELLED, CODE_MINUTES, CODES, NOTICES, RESENDABLE, WECHAT
+from wechat.service import consents
 
 __all__ = ["Recipient", "recipients", "send", "send_code", "take_back"]
 
@@ -62,7 +63,7 @@ def send(
     recipient = to or find(owner_kind, owner_id)
     rows = [
         _outgoing(kind, channel, owner_kind, owner_id, about, address, params, f"{dedupe}:{channel}")
-        for channel, address, params in _ways(words, recipient, about, filling)
+        for channel, address, params in _ways(kind, words, recipient, filling)
     ]
     _write_outbox(rows, delay)
 
@@ -105,17 +106,22 @@ def _site() -> dict[str, str]:
 
 
 def _ways(
-    words: Notice, recipient: Recipient, about: About, filling: Mapping[str, str]
+    kind: str, words: Notice, recipient: Recipient, filling: Mapping[str, str]
 ) -> list[tuple[str, str, dict[str, Any]]]:
-    """(channel, address, what to say) for each way this person can be reached; none to the dead."""
+    """(channel, address, what to say) for each way this person can be reached; none to the dead.
+
+    An SMS goes instead when WeChat cannot carry the message: no template for it, or no consent left.
+    """
     if recipient.is_deceased:
         return []
     ways: list[tuple[str, str, dict[str, Any]]] = []
-    if recipient.phone and (recipient.wants_sms or words.is_legal):
+    by_wechat = bool(recipient.openid) and consents.carries(kind, words.wechat.template, recipient.openid)
+    instead = bool(recipient.openid) and not by_wechat
+    if recipient.phone and (recipient.wants_sms or words.is_legal or instead):
         link = context.settings().public_url + words.sms_link
         text = words.sms.format(**{**filling, "link": link})
         ways.append(("sms", recipient.phone, {"text": text, "values": _sms_values(words, filling)}))
-    if recipient.openid:
+    if by_wechat:
         fields = {name: text.format(**filling) for name, text in words.wechat.fields.items()}
         params = {"template": words.wechat.template, "fields": fields, "link": words.link.format(**filling)}
         ways.append(("wechat", recipient.openid, params))
@@ -218,6 +224,12 @@ def mark_read(owner_id: uuid.UUID, message_id: uuid.UUID) -> None:
     )
 
 
+def forget_inbox(owner_id: uuid.UUID) -> None:
+    """The person leaves: their messages go."""
+    table = InboxMessage.__table__
+    db.session.execute(table.delete().where(table.c.owner_id == owner_id))
+
+
 def mark_all_read(owner_id: uuid.UUID) -> None:
     table = InboxMessage.__table__
     db.session.execute(
@@ -306,5 +318,6 @@ def subscription_reported(openid: str, template_id: str, message_id: str, status
     wechat_reported(openid, message_id, status)
 
 
+__all__ += ["forget_inbox"]
 __all__ += ["mark_all_read", "mark_read", "resend", "send_test", "subscription_reported", "wechat_reported"]
 __all__ += ["NOBODY", "is_code", "is_notice"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from core import clock
+from core.copies import Copy, facts
 from core.db import db
 from plans.models import Coverage
 from plans.rules import Cover, Standing, standing
@@ -53,6 +54,12 @@ def coverages_of(employee_id: uuid.UUID) -> list[CoverageLine]:
         .order_by(Coverage.starts_on.desc(), Coverage.id.desc())
     )
     return [_line(row, name or "") for row, name in db.session.execute(query)]
+
+
+def export_of(employee_id: uuid.UUID) -> list[Copy]:
+    """The person's cover, for the copy they may ask for."""
+    labels = {"plan_name": "保障计划", "union_name": "参保单位", "starts_on": "开始", "ends_on": "结束"}
+    return [Copy("职工参保", [facts(line, labels) for line in coverages_of(employee_id)])]
 
 
 def own_coverage(coverage_id: uuid.UUID, employee_id: uuid.UUID) -> CoverageLine | None:

@@ -3,8 +3,8 @@
 from claims.service.checks import Check
 from claims.service.correction import fix_payee, resubmit, unchanged_items
 from claims.service.figures import approval_mark, estimate, facts_of, memory_of, reckon
-from claims.service.leaving import Effect, foreseen, withdraw_all
 from claims.service.filing import (
+    CONSENTS,
     add_document,
     appeal,
     delete_draft,
@@ -15,8 +15,10 @@ from claims.service.filing import (
     submit,
     withdraw,
 )
+from claims.service.leaving import Effect, foreseen, withdraw_all
 
 __all__ = [
+    "CONSENTS",
     "Check",
     "Effect",
     "add_document",

@@ -12,7 +12,9 @@ from employee.service.binding import (
     unbind,
     visitor,
 )
+from employee.service.closing import check_own_code, close_account, own_phone, request_own_code
 from employee.service.consents import give_consent, has_consents, withdraw_consent
+from employee.service.copying import export_of
 from employee.service.looks import looks_of, note_looks
 from employee.service.people import (
     PERSON,
@@ -52,9 +54,12 @@ __all__ = [
     "bound_person",
     "card",
     "cards",
+    "check_own_code",
+    "close_account",
     "confirm_move",
     "count_help",
     "count_rebinds",
+    "export_of",
     "forget_openid",
     "get",
     "greeting",
@@ -63,8 +68,10 @@ __all__ = [
     "looks_of",
     "note_looks",
     "recipient",
+    "own_phone",
     "request_code",
     "request_help_code",
+    "request_own_code",
     "request_visit_code",
     "same_person",
     "speaker",

@@ -78,10 +78,11 @@ def looks_of(employee_id: uuid.UUID, after: str = "") -> tuple[list[Look], str]:
     rows = list(db.session.execute(query.order_by(DataLook.at.desc(), DataLook.id.desc()).limit(PAGE + 1)))
     shown = rows[:PAGE]
     last = shown[-1][0] if len(rows) > PAGE else None
-    return [_line(row, union) for row, union in shown], (f"{last.at.isoformat()}_{last.id}" if last else "")
+    return [line_of(row, union) for row, union in shown], (f"{last.at.isoformat()}_{last.id}" if last else "")
 
 
-def _line(row: DataLook, union_name: str | None) -> Look:
+def line_of(row: DataLook, union_name: str | None) -> Look:
+    """The row as the person reads it."""
     who = "您本人" if row.role == EMPLOYEE else _colleague(row.role, union_name)
     return Look(row.at, who, LOOKS[row.what], row.about)
 

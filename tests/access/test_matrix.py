@@ -79,6 +79,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     "rights.ask_export": EMPLOYEE,
     "rights.export_code": EMPLOYEE,
     "rights.open_export": EMPLOYEE,
+    "rights.read_export": EMPLOYEE,
     "rights.leave": EMPLOYEE,
     "rights.leave_code": EMPLOYEE,
     "rights.leave_now": EMPLOYEE,
@@ -117,6 +118,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     "staff_sign_in.end_sessions": STAFF,
     "workbench.home": STAFF,
     "workbench.take_next": REVIEWERS,
+    "workbench.assign": REVIEWERS,
+    "workbench.mine": READERS,
     "workbench.audit": OVERSEERS,
     "workbench.verify": OVERSEERS,
     "claims_admin.index": READERS,
@@ -132,6 +135,11 @@ EXPECTED: dict[str, frozenset[str]] = {
     "claims_admin.hold": REVIEWERS,
     "claims_admin.put_back": REVIEWERS,
     "claims_admin.take_over": REVIEWERS,
+    "claims_admin.undo": REVIEWERS,
+    "claims_admin.lower": REVIEWERS,
+    "claims_admin.lower_now": REVIEWERS,
+    "claims_admin.duplicate_pairs": REVIEWERS,
+    "claims_admin.judge_pair": REVIEWERS,
     "claims_admin.reveal": REVIEWERS | {roles.ADMINISTRATOR},
     "claims_admin.reasons": REVIEWERS | {roles.ADMINISTRATOR},
     "claims_admin.save_reason": REVIEWERS | {roles.ADMINISTRATOR},
@@ -207,6 +215,9 @@ AT_FIRST_REVIEW = {
         "hold",
         "take_over",
         "put_back",
+        "lower",
+        "lower_now",
+        "judge_pair",
     )
 }
 
@@ -260,7 +271,9 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
     from core.numbers import numbered
     from notify import service as notify
     from notify.models import InboxMessage, OutboxMessage
+    from employee.models import Rebind
     from payout.models import PayoutBatch
+    from portal.rights.models import DataExport
     from plans.models import Coverage
 
     maker = world.staff(roles.FINANCE_MAKER)
@@ -303,6 +316,11 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
             dedupe="matrix",
         )
         database.session.flush()
+        rebind = Rebind(employee_id=owner.id, openid="oTestAsker", name=owner.name, phone="13900000001",
+                        reason="其他原因", state="submitted", version=0)  # fmt: skip
+        export = DataExport(employee_id=owner.id, state="ready", version=0, expires_at=clock.now())
+        database.session.add_all([rebind, export])
+        database.session.flush()
         inbox = database.session.query(InboxMessage.id).filter_by(owner_id=owner.id).first()
         outbox = database.session.query(OutboxMessage.id).first()
     assert context.settings().app_env == "test"
@@ -310,6 +328,8 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         "number": claim.number,
         "document_id": str(document.id),
         "coverage_id": str(database.session.query(Coverage.id).filter_by(employee_id=owner.id).scalar()),
+        "rebind_id": str(rebind.id),
+        "export_id": str(export.id),
         "reason_id": str(reason.id),
         "message_id": str(inbox[0]),
         "outbox_id": str(outbox[0]),
@@ -375,7 +395,7 @@ def test_somebody_elses_thing_looks_like_no_thing(app: Flask, things: Things) ->
     """IDOR: another employee gets the very bytes of an absent number."""
     wrong = []
     for endpoint, method, rule in _methods(app):
-        if not endpoint.startswith(("claims.", "messages.", "coverage.")) or "<" not in rule.rule:
+        if not endpoint.startswith(("claims.", "messages.", "coverage.", "rights.")) or "<" not in rule.rule:
             continue
         foreign = things.clients["other"].open(_address(rule, things.values), method=method)
         absent = things.clients["other"].open(

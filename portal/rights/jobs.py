@@ -1,0 +1,25 @@
+"""What is done about copies and departures later? Prepare what was asked for, remove what is too old."""
+
+from __future__ import annotations
+
+from core.db import transaction
+from core.files.keeping import shred_again
+from employee import service as employees
+from portal.rights import service
+
+
+def prepare_exports() -> None:
+    """Each copy in a transaction of its own: one that fails stays asked for and is tried again."""
+    with transaction():
+        waiting = service.asked_exports()
+    for export_id in waiting:
+        with transaction():
+            service.prepare_export(export_id)
+
+
+def sweep() -> None:
+    """The promise of `rules.KEPT`: copies, photos of 找回绑定, and bytes a store kept although told."""
+    with transaction():
+        service.sweep_exports()
+        employees.sweep_rebinds()
+        shred_again()
