@@ -49,6 +49,10 @@ class ItemLine:
     label: str
     why: str
 
+    @property
+    def claim_url(self) -> str:
+        return f"/admin/claims/{self.claim_number}"
+
 
 @dataclass(frozen=True)
 class Tally:

@@ -38,6 +38,7 @@ SAME_PERSON = "本人不能复核自己生成的批次"
 # The maker neither checks the batch nor says what became of it.
 NOT_BY_MAKER = ("check", "settle")
 OWN_RESULT = "生成批次的人不能导入自己的回盘结果，请由复核人员导入"
+OWN_CLAIM = "申请 {number} 是您本人的，含有它的批次要由另一位财务人员{what}。{how}"
 OTHER_CARD = "账号与导出时不一致"
 ROUNDED = f"{OTHER_CARD}，像是被表格软件改成了数字，请直接上传银行给的原文件"
 ITEM_LABELS = {

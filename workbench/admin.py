@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -9,10 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from changes import queries as changes
 from changes.queries import work as change_work
-from claims.queries import narrowing, state_words, work
-from claims.service import review
+from claims.queries import narrowing, record, state_words, work
+from claims.service import assigning, review
 from core.access import Actor, allow, current_actor
 from core.db import transaction
+from core.pages import again
 from workbench import navigation, trail
 
 blueprint = Blueprint("workbench", __name__, url_prefix="/admin")
@@ -24,6 +26,10 @@ NOTHING = "没有待办。"
 @blueprint.get("/")
 @allow("staff")
 def home() -> str:
+    return _home({})
+
+
+def _home(errors: dict[str, str]) -> str:
     actor = current_actor()
     if not actor.has(*work.READERS, *work.FINANCE):
         return render_template("workbench/home.html", tiles=[], is_reader=False)
@@ -34,6 +40,7 @@ def home() -> str:
     rows = found.rows if found else []
     return render_template(
         "workbench/home.html",
+        errors=errors,
         is_reader=bool(levels),
         tiles=_tiles(actor, counts, levels),
         rows=rows,
@@ -57,6 +64,58 @@ def take_next() -> ResponseReturnValue:
         flash("没有等您审核、又没有人领取的申请了。")
         return redirect(url_for(".home"), 303)
     return redirect(f"/admin/claims/{claim.number}", 303)
+
+
+@blueprint.post("/assign")
+@allow(*work.REVIEWERS)
+def assign() -> ResponseReturnValue:
+    """批量分派: first to whom, then it is done."""
+    again(lambda errors: _assign_page(errors) if request.form.get("do") == "confirm" else _home(errors))
+    if request.form.get("do") != "confirm":
+        return _assign_page({})
+    actor = current_actor()
+    with transaction():
+        claims = assigning.picked(_ids(), actor)
+        who = assigning.assign(claims, _id(request.form.get("to", "")), actor)
+    flash(f"已把 {len(claims)} 件分派给 {who.label}。")
+    return redirect(url_for(".home"), 303)
+
+
+def _assign_page(errors: dict[str, str]) -> str:
+    actor = current_actor()
+    claims = assigning.picked(_ids(), actor)
+    people = assigning.colleagues(claims, actor)
+    return render_template(
+        "workbench/assign.html",
+        errors=errors,
+        values=request.form,
+        claims=claims,
+        people=[(str(one.id), one.label) for one in people],
+    )
+
+
+def _ids() -> list[uuid.UUID]:
+    return [found for text in request.form.getlist("ids") if (found := _id(text))]
+
+
+def _id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+@blueprint.get("/mine")
+@allow(*work.READERS, *work.FINANCE)
+def mine() -> str:
+    """我的办件: what I submitted and decided."""
+    found = work.done_by(current_actor(), **_cursors())
+    return render_template(
+        "workbench/mine.html",
+        rows=record.done_lines(found.rows),
+        prev_url=url_for(".mine", before=found.before) if found.before else "",
+        next_url=url_for(".mine", after=found.after) if found.after else "",
+    )
 
 
 @blueprint.get("/audit")
@@ -124,7 +183,12 @@ def _tiles(actor: Actor, counts: dict[str, work.Count], levels: tuple[str, ...])
     none = work.Count()
     mine = [counts.get(level, none) for level in levels]
     tiles: list[dict[str, Any]] = [
-        {"label": state_words(level), "n": count.all, "url": url_for(".home", state=level)}
+        {
+            "label": state_words(level),
+            "n": count.all,
+            "url": url_for(".home", state=level),
+            "note": count.pace,
+        }
         for level, count in zip(levels, mine, strict=True)
     ]
     late, held = sum(count.late for count in mine), sum(count.mine for count in mine)

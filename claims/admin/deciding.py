@@ -133,6 +133,7 @@ def _return_page(claim: Claim, errors: Errors) -> str:
         values={"note": request.form.get("note", ""), "items": request.form.getlist("items")},
         spots=_typed_spots(),
         places=[(key, place.words) for key, place in PLACES.items()],
+        areas={key: ",".join(map(str, place.area)) for key, place in PLACES.items()},
         **showing.facts(claim),
         reasons=[row.text for row in reasons.reasons()],
         may_refuse=claim.state in REFUSES,

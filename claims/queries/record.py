@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from claims.models import Claim, ClaimDocument
-from claims.queries.own import state_words
-from claims.rules import CARD_PHOTOS, ITEMS, WORKFLOW, is_submission, undone_by
+from claims.queries.own import kind_words, state_words
+from claims.rules import CARD_PHOTOS, ITEMS, REVIEWS, WORKFLOW, is_submission, undone_by
 from claims.service import checks, figures
+from core.fields import mask_name
 from core.history import Transition, timeline
+from employee import service as employees
 from plans.service import Material
 
 # What proves the sums comes first; short words fit under a thumbnail.
@@ -80,18 +83,49 @@ def resent(claim: Claim) -> Transition | None:
     return steps[-1] if len(steps) > 1 else None
 
 
+def label_of(action: str, from_state: str, to_state: str, is_staff: bool = True) -> str:
+    """A move as the history names it."""
+    if undone := undone_by(action):
+        return f"撤销刚才的{label_of(undone, to_state, from_state).replace(' · ', '')}"
+    move = WORKFLOW.move(action, from_state)
+    label = move.label if move else "新建" if action == "create" else action
+    if is_submission(action) and from_state == "returned":
+        return "修改后重新提交"
+    if is_staff and from_state in REVIEWS:
+        return f"{state_words(from_state).removeprefix('待')} · {label}"
+    return label
+
+
 def _event(step: Transition) -> Event:
-    move = WORKFLOW.move(step.action, step.from_state)
-    label = move.label if move else step.action
-    if undone := undone_by(step.action):
-        undone_move = WORKFLOW.move(undone, step.to_state)
-        level = state_words(step.to_state).removeprefix("待")
-        label = f"撤销刚才的{level}{undone_move.label if undone_move else ''}"
-    elif step.from_state in ("union_review", "first_review", "second_review") and step.actor_kind == "staff":
-        label = f"{state_words(step.from_state).removeprefix('待')} · {label}"
-    if is_submission(step.action) and step.from_state == "returned":
-        label = "修改后重新提交"
+    label = label_of(step.action, step.from_state, step.to_state, step.actor_kind == "staff")
     items = "、".join(ITEMS[item] for item in step.meta.get("items", []) if item in ITEMS)
     note = (step.note or "") + (f"（涉及：{items}）" if items else "")
     is_bad = step.to_state in ("returned", "refused", "pay_failed")
     return Event(label, step.at, step.actor_label, note, "bad" if is_bad else "done")
+
+
+class Done(NamedTuple):
+    """One line of 我的办件."""
+
+    at: dt.datetime
+    number: str
+    kind: str
+    name: str
+    did: str
+    label: str
+
+
+def done_lines(rows: Sequence[Any]) -> list[Done]:
+    """What somebody did, in words; names are masked."""
+    people = employees.cards([row.employee_id for row in rows])
+    return [
+        Done(
+            row.at,
+            row.number,
+            kind_words(row.kind),
+            mask_name(people[row.employee_id].name),
+            label_of(row.action, row.from_state, row.to_state),
+            state_words(row.state),
+        )
+        for row in rows
+    ]

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true, tuple_
 
-from claims.models import Claim, ReviewHold
-from claims.queries import keyset
+from claims.models import Claim, ClaimPace, ReviewHold
+from claims.queries import keyset, pace
 from claims.queries.narrowing import Filters, late_before, narrowed
 from claims.queries.own import kind_words, state_words
 from claims.rules import DECIDED, LABELS, LEVEL_ROLES, REVIEWS
@@ -22,6 +22,7 @@ from core.access import Actor
 from core.db import db
 from core.errors import Missing
 from core.fields import mask_name
+from core.history import Transition
 from core.roles import (
     ADMINISTRATOR,
     AUDITOR,
@@ -62,11 +63,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Count:
-    """How many claims are in one state, how many of them late, how many in the asker's hands."""
+    """How many claims are in one state, how many of them late, how many in the asker's hands.
+
+    `pace` says in words how long such claims took lately; empty when too few have ended.
+    """
 
     all: int = 0
     late: int = 0
     mine: int = 0
+    pace: str = ""
 
 
 def scope(actor: Actor) -> ColumnElement[bool]:
@@ -132,13 +137,18 @@ def counts(actor: Actor, seen: ColumnElement[bool] | None = None) -> dict[str, C
             func.count(),
             func.count().filter(Claim.submitted_at < late_before(now)),
             func.count().filter(mine),
+            pace.of_state(ClaimPace.median_days),
+            pace.of_state(ClaimPace.most_days),
         )
         .outerjoin(ReviewHold, ReviewHold.claim_id == Claim.id)
         .where(Claim.state.in_((*REVIEWS, "approved", "pay_failed")))
         .where(scope(actor) if seen is None else seen)
         .group_by(Claim.state)
     )
-    return {state: Count(all_, late, held) for state, all_, late, held in db.session.execute(query)}
+    return {
+        state: Count(all_, late, held, pace.words(half, most))
+        for state, all_, late, held, half, most in db.session.execute(query)
+    }
 
 
 def waiting(
@@ -184,6 +194,20 @@ class Place(NamedTuple):
     total: int
     before: str
     after: str
+
+
+def done_by(actor: Actor, *, before: str = "", after: str = "") -> keyset.Turn:
+    """我的办件: what `actor` did to claims, the newest first, as (transition, claim) columns."""
+    query = (
+        select(
+            Transition.id, Transition.at, Transition.action, Transition.from_state, Transition.to_state,
+            Claim.number, Claim.kind, Claim.employee_id, Claim.state,
+        )
+        .join(Claim, Claim.id == Transition.object_id)
+        .where(Transition.workflow == "claim", Transition.actor_id == actor.id, scope(actor))
+    )  # fmt: skip
+    keys = (Transition.at, Transition.id)
+    return keyset.turn(query, keys, PAGE, before=before, after=after, newest=True)
 
 
 def place(claim: Claim, actor: Actor) -> Place:

@@ -23,6 +23,8 @@ from core.db import db
 from core.errors import Refused
 from core.keys import SealBroken
 from core.money import shown_yuan
+from employee import service as employees
+from staff import service as staff
 
 BROKEN_SEAL = "申请 {number} 的收款账户或金额与审核通过时不一致，不能打款，请联系管理员核查。其余申请可先打款"
 UNREADABLE = "（读不出来）"
@@ -59,6 +61,15 @@ def awaiting() -> tuple[int, int]:
 def plain_reason(bank_words: str) -> Bounce:
     """What the person is told for a bank's words."""
     return bounce_for(bank_words)
+
+
+def own_of(claim_ids: list[uuid.UUID], by: Actor) -> str:
+    """The number of the first of these claims that is `by`'s own case; empty when none is."""
+    if by.id is None:
+        return ""
+    own = employees.same_person(*staff.identity(by.id))
+    query = select(Claim.number).where(Claim.id.in_(claim_ids), Claim.employee_id.in_(own)).limit(1)
+    return db.session.scalar(query) or ""
 
 
 def start_paying(claim_ids: list[uuid.UUID], by: Actor) -> list[Payable]:

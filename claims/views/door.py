@@ -11,11 +11,12 @@ from werkzeug.datastructures import FileStorage
 
 from claims import queries, service
 from claims.models import Claim
-from claims.rules import step_of
-from claims.service import checks, figures, pictures
+from claims.rules import ITEMS, step_of
+from claims.service import checks, figures, marks, pictures
 from core.access import Actor, current_actor
 from core.db import transaction
 from core.errors import Missing
+from core.history import Transition
 
 blueprint = Blueprint("claims", __name__, url_prefix="/h5/claims")
 
@@ -76,6 +77,19 @@ def _file(claim: Claim, document_id: uuid.UUID) -> dict[str, str]:
         "url": f"{at}/preview",
         "delete_url": f"{at}/delete",
     }
+
+
+def spots_of(claim: Claim, step: Transition | None) -> list[dict[str, Any]]:
+    """Where the reviewer pointed in the claim's photos, with what the pages need to show it (E11, E12)."""
+    return [
+        {
+            **spot._asdict(),
+            **_file(claim, spot.document_id),
+            "id": n,
+            "label": ITEMS.get(spot.kind, "照片"),
+        }
+        for n, spot in enumerate(marks.of_return(step), 1)
+    ]
 
 
 def _labelled(label: str, files: list[dict[str, str]]) -> list[dict[str, str]]:

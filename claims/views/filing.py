@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from claims import queries, service
 from claims.models import Claim
+from claims.queries.pace import likely_words
 from claims.rules import ALREADY_SUBMITTED, HOSPITAL
 from claims.service import checks, figures
 from claims.service.filing import CONSENTS, NO_CONSENT, has_appealed
@@ -144,7 +145,7 @@ def submitted(number: str) -> ResponseReturnValue:
     return render_template(
         "claims/submitted.html",
         claim=claim,
-        days=scheme().promises["review_days"],
+        likely=likely_words(claim),
         words=ALREADY_SUBMITTED,
         is_again="again" in request.args,
     )

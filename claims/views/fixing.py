@@ -14,7 +14,7 @@ from claims.queries.own import bounce_words
 from claims.queries.progress import last_return
 from claims.rules import ITEMS, PARTS
 from claims.service import checks, figures
-from claims.views.door import blueprint, keep_photos, me, own, path_of, tab_name, uploaders
+from claims.views.door import blueprint, keep_photos, me, own, path_of, spots_of, tab_name, uploaders
 from claims.views.steps import (
     ACCOUNTS,
     EVERYTHING,
@@ -114,12 +114,14 @@ def _fix_page(claim: Claim, errors: Errors, sent: Any) -> str:
     warned = {**stay.warning(), **payee.warning()}
     papers = uploaders(claim)
     flagged = set(claim.return_items) or {*PARTS, *(paper["kind"] for paper in papers)}
+    returned = last_return(timeline(claim.id))
     return render_template(
         "claims/fix.html",
         **{**common(claim, EVERYTHING, errors), "papers": papers},
         stay=stay,
         payee=payee,
-        returned=last_return(timeline(claim.id)),
+        returned=returned,
+        spots=spots_of(claim, returned),
         items=[(item, ITEMS.get(item, item)) for item in claim.return_items],
         flagged=flagged,
         parts=list(PARTS),

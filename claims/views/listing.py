@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 from claims import queries
 from claims.models import Claim
 from claims.queries.own import bounce_words
+from claims.queries.pace import likely_words
 from claims.queries.progress import last_refusal, last_return, steps
-from claims.rules import DECIDED, ITEMS, WORKFLOW
-from claims.views.door import blueprint, my_id, own, path_of, uploaders
+from claims.rules import DECIDED, ITEMS, REVIEWS, WORKFLOW
+from claims.service import cuts
+from claims.views.door import blueprint, my_id, own, path_of, spots_of, uploaders
 from core.access import allow
 from core.context import scheme
 from core.history import Transition, timeline
@@ -41,13 +43,17 @@ def detail(number: str) -> ResponseReturnValue:
     if number != claim.number:  # messages link by id
         return redirect(path_of(claim), 303)
     history = timeline(claim.id)
+    returned = last_return(history) if claim.state == "returned" else None
     return render_template(
         "claims/detail.html",
         claim=claim,
         title=queries.kind_words(claim.kind),
         label=queries.state_words(claim.state),
         steps=steps(claim, history),
-        returned=last_return(history) if claim.state == "returned" else None,
+        returned=returned,
+        spots=spots_of(claim, returned),
+        likely=likely_words(claim) if claim.state in REVIEWS else "",
+        cut_reasons=cuts.reasons(claim.id) if claim.state in DECIDED else {},
         refused=last_refusal(history) if claim.state == "refused" else None,
         items=[(item, ITEMS.get(item, item)) for item in claim.return_items],
         is_decided=claim.state in DECIDED,

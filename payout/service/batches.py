@@ -18,7 +18,7 @@ from core.history import STALE, begin, perform
 from core.keys import SealBroken
 from core.numbers import next_in
 from payout.models import PayoutBatch, PayoutItem
-from payout.rules import MOST_ITEMS, PREPARERS, SAME_PERSON, WORKFLOW
+from payout.rules import MOST_ITEMS, OWN_CLAIM, PREPARERS, SAME_PERSON, WORKFLOW
 
 CHANGED = "批次内容与生成时不一致，已停止办理，请联系管理员核查"
 NOTHING_PICKED = "请先勾选要打款的申请"
@@ -58,6 +58,7 @@ def prepare(claim_ids: list[uuid.UUID], by: Actor) -> PayoutBatch:
     if not PREPARERS & by.roles:
         raise NotAllowed
     _must_be_some(claim_ids)
+    not_own(claim_ids, by, "生成", "请取消勾选后再生成，这一件请交给另一位制单人员。")
     started = payment.start_paying(claim_ids, by)
     if len(started) != len(set(claim_ids)):
         raise Conflict(STALE)
@@ -73,8 +74,16 @@ def check(batch: PayoutBatch, by: Actor, seen: int) -> None:
     """The second person agrees. Raises `NotAllowed` for the maker."""
     if batch.maker_id == by.id:
         raise NotAllowed(SAME_PERSON)
-    must_be_whole(batch, items_of(batch))
+    items = items_of(batch)
+    not_own([item.claim_id for item in items], by, "复核", "请交给另一位复核人员。")
+    must_be_whole(batch, items)
     perform(WORKFLOW, batch, "check", by, seen=seen, checker_id=by.id)
+
+
+def not_own(claim_ids: list[uuid.UUID], by: Actor, what: str, how: str) -> None:
+    """Nobody handles the payment of their own case (M10). Raises `Conflict`."""
+    if number := payment.own_of(claim_ids, by):
+        raise Conflict(OWN_CLAIM.format(number=number, what=what, how=how))
 
 
 def drop(batch: PayoutBatch, by: Actor, seen: int, note: str) -> None:

@@ -17,7 +17,7 @@ from core.history import perform, who_was_first
 from payout.models import BankFile, PayoutBatch, PayoutItem
 from payout.rules import OWN_RESULT, WORKFLOW, Answered, Sent, misfits
 from payout.service.answers import canonical_name, read_answers
-from payout.service.batches import items_of, must_be_whole
+from payout.service.batches import items_of, must_be_whole, not_own
 from payout.service.layouts import layout
 
 TWICE = "这份回盘文件已经导入过（{when}，{who}），没有重复处理"
@@ -86,6 +86,7 @@ def settle(batch: PayoutBatch, content: bytes, by: Actor, seen: int) -> Preview:
         # Whoever made the batch could call a payment failed that was made, and have it paid again (M6).
         raise NotAllowed(OWN_RESULT)
     rows = items_of(batch)
+    not_own([row.claim_id for row in rows], by, "导入回盘文件", "请交给另一位复核人员。")
     found = _preview(batch, rows, content)
     if not found.fits:
         raise Refused("回盘文件与批次不符，没有处理任何一笔：" + "；".join(found.problems[:3]), "file")
