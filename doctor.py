@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import click
 import requests
@@ -21,7 +20,8 @@ from core.db import db
 from notify import queries as messages
 from plans import service as plans
 from wechat import client
-from wechat.menu import menu_of
+from wechat.menu import menu_of, plain
+from wechat.service import errands, mappings, menus
 
 CLOCK_TOLERANCE = 5.0
 TIMEOUT = (3, 10)
@@ -147,27 +147,39 @@ def _wechat_token() -> None:
 
 
 def _wechat_menu() -> None:
-    wanted = menu_of(context.scheme().menu, context.settings().public_url)
-    shown = client.get_menu()
-    if _plain(shown.get("button", [])) != _plain(wanted["button"]):
-        raise Wrong("WeChat shows another menu than the profile", "Run `flask --app app wechat menu push`.")
-
-
-def _plain(buttons: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    """What of a menu matters; WeChat gives empty `sub_button` back that nobody sent."""
-    return [
-        (b.get("name"), b.get("type"), b.get("url"), b.get("key"), _plain(b.get("sub_button") or []))
-        for b in buttons
-    ]
+    """The version pushed last counts; before anything was pushed, the profile's menu."""
+    wanted = menu_of(menus.wanted(), context.settings().public_url, context.scheme().link_hosts)
+    if plain(client.current_menu()) != plain(wanted["button"]):
+        raise Wrong(
+            "WeChat shows another menu than was pushed",
+            "Compare and push again at /admin/wechat/menu, or run `flask --app app wechat menu push`.",
+        )
 
 
 def _wechat_templates() -> None:
-    wanted = {row["id"] for row in context.scheme().wechat_templates.values()}
-    missing = wanted - client.template_ids()
+    missing = {mapped.template_id for mapped in mappings.in_use()} - client.template_ids()
     if missing:
         raise Wrong(
             f"WeChat has no template {', '.join(sorted(missing))}",
-            "Put the account's ids into the scheme profile.",
+            "Choose another at /admin/wechat/templates, or put the account's ids into the scheme profile.",
+        )
+
+
+def _wechat_mappings() -> None:
+    """A message without a template goes by SMS only; that may be wanted, but nobody should be surprised."""
+    silent = [one.label for one in messages.by_wechat() if mappings.carrier(one.kind, one.group) is None]
+    if silent:
+        raise Wrong(
+            f"no template carries {', '.join(silent)}: these go by SMS only",
+            "Choose templates at /admin/wechat/templates.",
+        )
+
+
+def _wechat_errands() -> None:
+    if failed := errands.newest_failures():
+        raise Wrong(
+            f"what was asked of WeChat last did not work: {', '.join(failed)}",
+            "Open /admin/wechat: the page says why.",
         )
 
 
@@ -200,6 +212,8 @@ CHECKS: tuple[tuple[str, Callable[[], None]], ...] = (
     ("WeChat gives a token", _wechat_token),
     ("WeChat shows our menu", _wechat_menu),
     ("WeChat has our templates", _wechat_templates),
+    ("every message has a template", _wechat_mappings),
+    ("what staff asked of WeChat was done", _wechat_errands),
     ("callback can be reached", _callback),
     ("no message is held", _held),
 )

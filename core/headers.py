@@ -37,10 +37,10 @@ def register_headers(app: Flask, settings: Settings) -> None:
     if settings.public_url.startswith("https://"):
         always.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
 
-    def policy(nonce: str = "") -> str:
+    def policy(nonce: str = "", calls: str = "") -> str:
         return (
             f"default-src 'none'; script-src 'self'{nonce} {sdk_host}; style-src 'self'; "
-            f"img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; form-action 'self'; "
+            f"img-src 'self' blob: data:; connect-src 'self'{calls}; font-src 'self'; form-action 'self'; "
             f"base-uri 'none'; object-src 'none'; frame-ancestors {frames}"
         )
 
@@ -51,6 +51,8 @@ def register_headers(app: Flask, settings: Settings) -> None:
         """What the view has set stays. One look for all of them, because every answer pays for it."""
         given = {name.lower() for name, _ in response.headers}
         said = policy(f" 'nonce-{g.csp_nonce}'") if "csp_nonce" in g else without_nonce
+        if "uses_jssdk" in g:  # the page's script may call its own host
+            said = policy(f" 'nonce-{csp_nonce()}'", f" {sdk_host}")
         wanted = [*always, ("Content-Security-Policy", said)]
         if not request.path.startswith("/static/"):
             wanted.append(("Cache-Control", "no-store"))

@@ -111,6 +111,7 @@ REASONS: tuple[tuple[str, str], ...] = (
     ("not_follower", "没有关注公众号或不接收消息，已有短信和站内信"),
     ("code_expired", "验证码已过期，没有再发"),
     ("code_not_repeated", "发送结果不明，验证码不会自动重发"),
+    ("no_mapping", "没有配置公众号消息模板，已有短信和站内信"),
     ("no_template", "没有配置模板编号，请在 config/sms_templates.toml 补上"),
     ("silent", "发送结果不明，服务商查不到，请人工确认后再决定是否重发"),
     ("resent", "已重新发送，见新的一条"),

@@ -57,10 +57,36 @@ def client() -> Client:
     return _client_of(Account.of(context.settings()), context.queue_connection())
 
 
+@dataclass(frozen=True)
+class Template:
+    """A template the account has; `kind` is template, subscription (each needs a consent) or long_term."""
+
+    id: str
+    kind: str
+    title: str
+    content: str
+
+
+SUBSCRIPTIONS = "https://api.weixin.qq.com/wxaapi/newtmpl/gettemplate"
+LONG_TERM = 3
+
+
+def templates() -> list[Template]:
+    """The templates the account has, subscription ones too; asking proves token and allow-list as well."""
+    found = client().get("template/get_all_private_template").get("template_list") or []
+    rows = [_template(str(row["template_id"]), "template", row) for row in found]
+    for row in client().get(SUBSCRIPTIONS).get("data") or []:
+        kind = "long_term" if row.get("type") == LONG_TERM else "subscription"
+        rows.append(_template(str(row["priTmplId"]), kind, row))
+    return rows
+
+
+def _template(template_id: str, kind: str, row: Mapping[str, Any]) -> Template:
+    return Template(template_id, kind, str(row.get("title", "")), str(row.get("content", "")))
+
+
 def template_ids() -> set[str]:
-    """The templates the account has; asking proves token, secret and allow-list too."""
-    found = client().get("template/get_all_private_template")
-    return {str(row["template_id"]) for row in found.get("template_list", [])}
+    return {template.id for template in templates()}
 
 
 # --- messages ---
@@ -112,6 +138,13 @@ def get_menu() -> dict[str, Any]:
             return {}
         raise
     return answer
+
+
+def current_menu() -> list[dict[str, Any]]:
+    """The buttons people see now, also when they were made at the console; empty when it is switched off."""
+    answer = client().get("get_current_selfmenu_info")
+    shown = (answer.get("selfmenu_info") or {}).get("button") or []
+    return list(shown) if answer.get("is_menu_open") else []
 
 
 def create_scene_qr(scene: str, seconds: int | None = 600) -> SceneCode:

@@ -10,29 +10,42 @@ import segno
 from flask.cli import AppGroup
 
 from core import context
+from core.db import db, transaction
 from wechat import client
 from wechat.faults import WeChatError
 from wechat.menu import MenuError, menu_of
+from wechat.service import menus
 
 group = AppGroup("wechat", help="The official account: menu, QR codes, WeChat's addresses.")
 
 
 @group.group("menu")
 def menu_group() -> None:
-    """The menu of the scheme profile."""
+    """The menu: the newest saved version, or the scheme profile's."""
 
 
 @menu_group.command("push")
 @click.option("--dry-run", is_flag=True, help="Only check and print.")
 def push(dry_run: bool) -> None:
-    """Make the profile's menu the one WeChat shows (clients refresh within five minutes)."""
+    """Make the newest menu the one WeChat shows (clients refresh within five minutes)."""
+    newest = menus.newest()
+    number, buttons = newest.number if newest else 0, menus.buttons_of(newest)
     try:
-        menu = menu_of(context.scheme().menu, context.settings().public_url)
+        menu = menu_of(buttons, context.settings().public_url, context.scheme().link_hosts)
+        db.session.remove()
         if not dry_run:
             client.create_menu(menu)
+            _note(number)
     except (MenuError, WeChatError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(_readable(menu))
+
+
+def _note(number: int) -> None:
+    """Remember which saved version was pushed; the profile's own menu has no number."""
+    if number:
+        with transaction():
+            menus.was_pushed(number, "命令行")
 
 
 @menu_group.command("show")

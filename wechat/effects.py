@@ -26,11 +26,16 @@ def _nobody(_connection: Connection, _openid: str) -> Facts:
     return {}
 
 
+def _nowhere(_connection: Connection, _scene: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Hooks:
     """What the features want to be asked and told; each is called inside the event's transaction."""
 
     facts: Callable[[Connection, str], Facts] = _nobody  # asked on the callback's own connection
+    origin: Callable[[Connection, str], str] = _nowhere  # scene of a QR code: the union's name
     forget: Callable[[str], None] = _nothing  # openid: the person withdrew the authorisation
     refresh: Callable[[str], None] = _nothing  # openid: the person changed what WeChat knows
     receipt: Callable[[str, str, str], None] = _nothing  # openid, msgid, status of a template message

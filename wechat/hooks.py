@@ -15,8 +15,10 @@ from sqlalchemy import Connection
 from core.fields import mask_name
 from employee import service as employees
 from notify import service as notices
+from union import queries as unions
 from wechat.effects import Hooks
 from wechat.replies import Facts
+from wechat.service import consents, scenes
 
 Todo = Callable[[str], str]
 
@@ -40,6 +42,12 @@ class _Known(dict[str, Any]):
         return super().get(key, default)
 
 
+def _origin(connection: Connection, scene: str) -> str:
+    """The name of the union whose code was scanned; empty for any other code."""
+    union_id = scenes.union_of(connection, scene) if scene else None
+    return unions.names_of([union_id]).get(union_id, "") if union_id else ""
+
+
 def product_hooks(claims: Claims | None = None, todo: Todo | None = None) -> Hooks:
     """The hooks of the running product."""
     ask = employees.speaker(todo(employees.PERSON) if todo else "")
@@ -55,6 +63,8 @@ def product_hooks(claims: Claims | None = None, todo: Todo | None = None) -> Hoo
 
     return Hooks(
         facts=facts,
+        origin=_origin,
+        consent=consents.told,
         forget=employees.forget_openid,
         receipt=notices.wechat_reported,
         subscription_receipt=notices.subscription_reported,

@@ -47,6 +47,7 @@ class Asked:
     message: Incoming
     voice: Voice
     facts: Callable[[], Facts]
+    origin: Callable[[], str] = str  # the union whose QR code was scanned
 
 
 Answer = Callable[[Asked], str]
@@ -56,8 +57,10 @@ def _welcome(asked: Asked) -> str:
     facts, voice = asked.facts(), asked.voice
     if facts.get("name"):
         return f"{facts['name']}，欢迎回来！\n" + _doors(voice)
+    union = asked.origin()
+    by = f"您扫的是{union}的二维码。\n" if union else ""
     return (
-        f"欢迎关注{voice.account}！\n请先{voice.link('/h5/bind', '绑定职工信息')}，绑定后可以：\n"
+        f"欢迎关注{voice.account}！\n{by}请先{voice.link('/h5/bind', '绑定职工信息')}，绑定后可以：\n"
         "· 查看保障权益\n· 自助申请补助\n· 获取工会资讯\n"
         "绑定时请准备好姓名、证件号码和能收短信的手机。回复“帮助”查看更多。"
     )

@@ -110,7 +110,13 @@ def _change(connection: Connection, message: Incoming) -> None:
 
 def _reply(connection: Connection, message: Incoming) -> str:
     """The reply as XML, made before the message is kept, because a repeat must get the very same."""
-    asked = replies.Asked(message, _voice(), lambda: _hooks().facts(connection, message.openid))
+    hooks = _hooks()
+    asked = replies.Asked(
+        message,
+        _voice(),
+        lambda: hooks.facts(connection, message.openid),
+        lambda: hooks.origin(connection, message.scene),
+    )
     words = outgoing.cut(replies.answer(asked))
     return outgoing.text_reply(message, words, int(clock.now().timestamp())) if words else ""
 

@@ -44,6 +44,7 @@ class Site:
     account_name: str  # 公众号, for people who open a link outside WeChat
     operator: str
     service_phone: str
+    logo: str = "img/logo.svg"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ class NavItem:
 
 def site_of_scheme() -> Site:
     brand = scheme().brand
-    return Site(brand.title, f"{brand.title}审核", brand.account, brand.operator, brand.hotline)
+    return Site(
+        brand.title, f"{brand.title}审核", brand.account, brand.operator, brand.hotline, brand.logo
+    )
 
 
 def _money(fen: int | None) -> str:
@@ -88,6 +91,7 @@ def register_pages(
     unread: Callable[[], int] = lambda: 0,
     admin_nav: Callable[[], Iterable[NavItem]] = tuple,
     person: Callable[[], str] = str,
+    asks_consent: Callable[[], bool] = bool,
 ) -> None:
     """Give templates their filters and globals. The callables run only in frames that show their answer."""
     app.jinja_env.filters.update(FILTERS)
@@ -99,7 +103,7 @@ def register_pages(
         char_diff=char_diff,
         site=site,
         # one name for the frames' own, so that a page may call its variables `person` or `unread`
-        frame=SimpleNamespace(unread=unread, admin_nav=admin_nav, person=person),
+        frame=SimpleNamespace(unread=unread, admin_nav=admin_nav, person=person, asks_consent=asks_consent),
     )
     app.context_processor(_reader_wishes)
     app.after_request(cache_static)

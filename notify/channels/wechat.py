@@ -1,4 +1,4 @@
-"""How is a WeChat message sent? By template or subscription message, as the scheme profile maps it.
+"""How is a WeChat message sent? By template or subscription message, as staff or the profile map it.
 
 A template message carries our id as `client_msg_id`: WeChat counts it once in ten minutes, so within nine
 an unknown outcome is cleared up by sending again. A subscription message has no id at all: what is unknown
@@ -7,20 +7,24 @@ there waits for its event, and is then left to a person.
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy.exc import DBAPIError
 
 from core import context
 from notify.channels.wire import Letter
 from notify.rules import Answer, Outcome, fitted
 from wechat.client import WeChatError, send_subscription, send_template
+from wechat.service.mappings import Mapped, carrier, filled
 
 SAME_ID_SECONDS = 9 * 60
 
 
 def send(letter: Letter) -> Outcome:
-    template = _template(letter)
+    try:
+        template = _template(letter)
+    except DBAPIError:
+        return Outcome("later", code="database")
     if template is None:
-        return Outcome("never", code="no_template")
+        return Outcome("unreachable", code="no_mapping")
     url = context.settings().public_url + str(letter.params.get("link", ""))
     try:
         reference = _sent(letter, template, url)
@@ -29,17 +33,17 @@ def send(letter: Letter) -> Outcome:
     return Outcome("sent", reference=reference)
 
 
-def _template(letter: Letter) -> dict[str, Any] | None:
-    return context.scheme().wechat_templates.get(str(letter.params.get("template", "")))
+def _template(letter: Letter) -> Mapped | None:
+    return carrier(letter.kind, str(letter.params.get("template", "")))
 
 
-def _sent(letter: Letter, template: dict[str, Any], url: str) -> str:
-    said = letter.params.get("fields", {})
-    data = {field: fitted(field, str(said.get(name, ""))) for field, name in template["fields"].items()}
-    if template["kind"] == "subscription":
-        send_subscription(letter.address, template["id"], data, page=url)
+def _sent(letter: Letter, template: Mapped, url: str) -> str:
+    values = filled(template.fields, letter.params.get("fields", {}))
+    data = {field: fitted(field, text) for field, text in values.items()}
+    if template.needs_consent:
+        send_subscription(letter.address, template.template_id, data, page=url)
         return ""
-    return send_template(letter.address, template["id"], data, url=url, client_msg_id=letter.id)
+    return send_template(letter.address, template.template_id, data, url=url, client_msg_id=letter.id)
 
 
 def refusal(error: WeChatError) -> Outcome:
@@ -58,7 +62,7 @@ def refusal(error: WeChatError) -> Outcome:
 
 def ask(letter: Letter) -> Answer:
     template = _template(letter)
-    if template is None or template["kind"] == "subscription" or letter.unsure_for > SAME_ID_SECONDS:
+    if template is None or template.needs_consent or letter.unsure_for > SAME_ID_SECONDS:
         return Answer("silent")
     outcome = send(letter)
     if outcome.verdict == "sent":

@@ -93,7 +93,15 @@ def get(here: World) -> Response:
 
 @call("/cgi-bin/get_current_selfmenu_info", ("GET",))
 def get_current(here: World) -> Response:
-    return answer({"is_menu_open": int(here.menu is not None), "selfmenu_info": here.menu or {"button": []}})
+    """Sub-buttons are in `list` here, unlike in menu/get."""
+    buttons = [_as_shown(button) for button in (here.menu or {"button": []})["button"]]
+    return answer({"is_menu_open": int(here.menu is not None), "selfmenu_info": {"button": buttons}})
+
+
+def _as_shown(button: dict) -> dict[str, Any]:
+    if not button.get("sub_button"):
+        return {k: v for k, v in button.items() if k != "sub_button"}
+    return {"name": button["name"], "sub_button": {"list": button["sub_button"]}}
 
 
 @call("/cgi-bin/menu/delete", ("GET",))

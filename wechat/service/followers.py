@@ -22,12 +22,14 @@ _INSERT = (
     " VALUES (%(id)s, %(key)s, %(kind)s, %(body)s, %(reply)s, %(at)s) ON CONFLICT (dedupe_key) DO NOTHING"
 )
 _STORED = text("SELECT id, reply_ct FROM inbound_event WHERE dedupe_key = :key")
-# At equal times the unsubscribe wins: whoever left must not be written to.
+# At equal times the unsubscribe wins: whoever left must not be written to. Whoever comes back without a QR
+# code still came from where they came first.
 _FOLLOW = text(
     "INSERT INTO follower (id, openid, is_subscribed, subscribed_at, last_event_at, scene)"
     " VALUES (:id, :openid, true, :at, :at, :scene)"
     " ON CONFLICT (openid) DO UPDATE SET is_subscribed = true, subscribed_at = excluded.subscribed_at,"
-    " last_event_at = excluded.last_event_at, scene = excluded.scene"
+    " last_event_at = excluded.last_event_at,"
+    " scene = CASE excluded.scene WHEN '' THEN follower.scene ELSE excluded.scene END"
     " WHERE follower.last_event_at < excluded.last_event_at"
 )
 _LEAVE = text(
@@ -100,7 +102,8 @@ def _follow_values(message: Incoming) -> dict[str, object]:
 
 def forget_follower(openid: str) -> None:
     """Remove what WeChat told us about a person who withdrew the authorisation."""
-    db.session.execute(text("DELETE FROM follower WHERE openid = :openid"), {"openid": openid})
+    for table in ("follower", "wechat_subscription_consent"):
+        db.session.execute(text(f"DELETE FROM {table} WHERE openid = :openid"), {"openid": openid})  # noqa: S608
 
 
 def sweep(now: dt.datetime | None = None) -> int:
