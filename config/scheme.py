@@ -30,6 +30,7 @@ class Brand:
     operator: str
     hotline: str
     consent_version: str
+    logo: str = "img/logo.svg"  # a file below static/
 
 
 @dataclass(frozen=True)

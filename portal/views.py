@@ -38,11 +38,13 @@ def front_door() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     actor = current_actor()
     person_id = actor.id if actor.kind == "employee" else None
+    notices, articles = content.for_home(ARTICLES_ON_HOME)
     return render_template(
         "portal/home.html",
         person=employee.greeting(person_id) if person_id else None,
         todo=[*claims.need_action(person_id), *changes.need_action(person_id)] if person_id else [],
-        articles=content.newest("article", ARTICLES_ON_HOME),
+        notices=notices,
+        articles=articles,
     )
 
 

@@ -117,7 +117,11 @@ def test_the_home_page_costs_the_same_however_much_there_is(client, world, state
         client.get("/h5/")
     with transaction():
         for n in range(30):
-            db.session.add(Article(kind="article", title=f"文章{n}", body="", published_at=clock.now()))
+            db.session.add(
+                Article(
+                    kind="article", title=f"文章{n}", body="", state="published", published_at=clock.now()
+                )
+            )
     with statements() as many:
         client.get("/h5/")
     assert len(few) == len(many) <= 6
