@@ -83,6 +83,8 @@ def document(number: str, document_id: uuid.UUID, size: str) -> Response:
     if paper is None:
         raise Missing
     content = keeping.read(paper.file_id, size)
+    with transaction():
+        employees.note_looks([change.employee_id], "certificates", _me(), about=change.number)
     if size == "full":
         content = watermarked(content, f"{change.number}  {str(_me().id)[-12:]}  {clock.shown(clock.now())}")
     response = Response(content, mimetype="image/jpeg")

@@ -18,6 +18,8 @@ from core import context, sessions
 from core.access import allow, forget_actor
 from core.db import transaction
 from core.errors import Refused
+from core.pages import keep_size
+from employee import service as employees
 from wechat import client, faults, signin
 from wechat.client import SignIn
 from wechat.faults import WeChatError
@@ -62,7 +64,11 @@ def finish() -> Response:
     if person.is_snapshot:
         raise Refused(SNAPSHOT, status=403)
     _sign_in(person.openid)
-    return redirect(pending.next_path, 303)
+    response = redirect(pending.next_path, 303)
+    # A new phone shows the size that was chosen on the old one.
+    if "big" not in request.cookies and employees.wants_big(person.openid):
+        keep_size(response, True)
+    return response
 
 
 def landing(wanted: str) -> str:

@@ -9,6 +9,7 @@ from core import audit
 from core.access import Actor
 from core.errors import Missing, Refused
 from core.limits import take_all
+from employee import service as employees
 
 FIELDS = {
     "old-id_number": "原证件号码",
@@ -28,6 +29,8 @@ def announce(request: ChangeRequest, field: str, reason: str, by: Actor) -> None
         raise Refused("请选择查看原因", "reason")
     take_all([(PER_HOUR, by.key), (PER_DAY, by.key)])
     audit.record("change.reveal", "change", request.id, by, fields=(field,), reason=reason)
+    look = field.partition("-")[2]
+    employees.note_looks([request.employee_id], look, by, about=request.number, once_a_day=False)
 
 
 def value(request: ChangeRequest, field: str) -> str:

@@ -1,6 +1,6 @@
 """What do pages list about claims?"""
 
-from claims.queries.copying import export_of
+from claims.queries.copying import export_of, people_of
 from claims.queries.own import (
     Row,
     Todo,
@@ -27,6 +27,7 @@ __all__ = [
     "need_action",
     "of_employee",
     "open_draft",
+    "people_of",
     "state_words",
     "status_lines",
     "todo_of",

@@ -54,6 +54,11 @@ def export_of(employee_id: uuid.UUID) -> list[Copy]:
     return [_chapter(claim) for claim in db.session.scalars(query)]
 
 
+def people_of(claim_ids: list[uuid.UUID]) -> list[uuid.UUID]:
+    """Whose applications these are."""
+    return list(db.session.scalars(select(Claim.employee_id).where(Claim.id.in_(claim_ids)).distinct()))
+
+
 def _chapter(claim: Claim) -> Copy:
     steps = [_step(step) for step in timeline(claim.id)]
     return Copy(f"补助申请 {claim.number}", [_typed(claim), _lines(claim), *steps], _photos(claim))

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask, request
+from werkzeug.wrappers import Response
 
 from core import clock, fields, money
 from core.context import scheme
@@ -26,6 +27,7 @@ __all__ = [
     "asset",
     "error_page",
     "join_reasons",
+    "keep_size",
     "own_page",
     "parse_day",
     "register_pages",
@@ -107,6 +109,14 @@ def register_pages(
     )
     app.context_processor(_reader_wishes)
     app.after_request(cache_static)
+
+
+BIG_SECONDS = 31536000
+
+
+def keep_size(response: Response, is_big: bool) -> None:
+    """大字版 or 标准版, kept by the browser for a year."""
+    response.set_cookie("big", "1" if is_big else "0", max_age=BIG_SECONDS, samesite="Lax", httponly=True)
 
 
 def _reader_wishes() -> dict[str, Any]:

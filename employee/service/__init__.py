@@ -38,7 +38,7 @@ from employee.service.rebinding import (
     sweep_rebinds,
     told,
 )
-from employee.service.wishes import Wishes, want_big, want_sms, wishes
+from employee.service.wishes import Wishes, want_big, want_sms, wants_big, wishes
 
 __all__ = [
     "PERSON",
@@ -81,6 +81,7 @@ __all__ = [
     "visitor",
     "want_big",
     "want_sms",
+    "wants_big",
     "wishes",
     "withdraw_consent",
 ]

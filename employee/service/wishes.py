@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from core import audit
 from core.access import Actor
 from core.db import db
-from employee.models import Employee
+from employee.models import Binding, Employee
 
 
 class Wishes(NamedTuple):
@@ -25,6 +25,12 @@ def wishes(employee_id: uuid.UUID) -> Wishes:
         select(Employee.wants_big, Employee.wants_sms).where(Employee.id == employee_id)
     ).one()
     return Wishes(row.wants_big, row.wants_sms)
+
+
+def wants_big(openid: str) -> bool:
+    """Did the person this WeChat speaks for choose 大字版?"""
+    query = select(Employee.wants_big).join(Binding, Binding.employee_id == Employee.id)
+    return bool(db.session.scalar(query.where(Binding.openid == openid, Binding.ended_at.is_(None))))
 
 
 def want_big(employee_id: uuid.UUID, is_big: bool) -> None:

@@ -13,11 +13,11 @@ from core.context import scheme
 from core.db import transaction
 from core.errors import Conflict
 from core.identifiers import ID_TYPES
-from core.pages import again, own_page, wants_json
+from core.pages import again, keep_size, own_page, wants_json
 from employee import rules, service
 from employee.forms import read_bind_form
 from employee.service.binding import MoveNeeded
-from employee.views.door import PAGES, blueprint, keep_size
+from employee.views.door import PAGES, blueprint
 from plans import queries as plans
 
 MOVE = "binding_move"

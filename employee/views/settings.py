@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from core.access import allow, current_actor
 from core.db import transaction
-from core.pages import own_page
+from core.pages import keep_size, own_page
 from employee import service
-from employee.views.door import PAGES, blueprint, keep_size, my_id
+from employee.views.door import PAGES, blueprint, my_id
 
 
 @blueprint.get("/settings")
@@ -29,7 +29,7 @@ def size() -> ResponseReturnValue:
         with transaction():
             service.want_big(actor.id, is_big)
     response = redirect(own_page(request.form.get("next", ""), *PAGES) or "/h5/", 303)
-    keep_size(response, is_big)  # type: ignore[arg-type]
+    keep_size(response, is_big)
     return response
 
 

@@ -6,12 +6,14 @@ import hashlib
 
 from sqlalchemy import update
 
+from claims.queries import people_of
 from core import audit, context
 from core.access import Actor
 from core.db import db
 from core.errors import Refused
 from core.history import perform
 from core.sheets import write_csv, write_xlsx
+from employee import service as employees
 from payout.models import BankFile, PayoutBatch, PayoutItem
 from payout.rules import WORKFLOW
 from payout.service.batches import items_of, must_be_whole
@@ -37,6 +39,8 @@ def export(batch: PayoutBatch, file_format: str, by: Actor, seen: int, reason: s
         db.session.execute(sent.values(status="sent"))
     content = export_bytes(batch, items, file_format)
     _note(batch, file_format, content, by, reason)
+    seen_people = people_of([item.claim_id for item in items])
+    employees.note_looks(seen_people, "bank_file", by, about=batch.number, once_a_day=False)
     return content
 
 
