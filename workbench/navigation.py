@@ -19,7 +19,7 @@ MESSAGES = (
 )  # fmt: skip
 DECIDES_REBINDS = (roles.OPERATOR, roles.CHAIR, roles.FIRST_REVIEWER)
 AUDIT = (roles.AUDITOR, roles.ADMINISTRATOR)
-EVERYWHERE = ("payouts", "messages", "content", "audit")
+EVERYWHERE = ("payouts", "messages", "content", "audit", "wechat")
 CONTENT = (roles.EDITOR, roles.ADMINISTRATOR)
 PAYOUTS = (*work.FINANCE, roles.ADMINISTRATOR, roles.AUDITOR)
 
@@ -38,6 +38,7 @@ def items() -> list[NavItem]:
         (NavItem("reasons", "常用退回意见", "/admin/claims/reasons"), REASONS),
         (NavItem("content", "内容发布", "/admin/content"), CONTENT),
         (NavItem("audit", "操作日志", "/admin/audit"), AUDIT),
+        (NavItem("wechat", "公众号", "/admin/wechat"), (roles.ADMINISTRATOR,)),
     ]
     return [item for item, who in lines if actor.has(*who) and reaches(actor, item.key, who)]
 
