@@ -1,5 +1,6 @@
 """What happens to a claim? Filing and correcting by the person; review and payment by staff."""
 
+from claims.rules import WITHDRAWAL_WORDS
 from claims.service.checks import Check
 from claims.service.correction import fix_payee, resubmit, unchanged_items
 from claims.service.figures import approval_mark, estimate, facts_of, memory_of, reckon
@@ -19,6 +20,7 @@ from claims.service.leaving import Effect, foreseen, withdraw_all
 
 __all__ = [
     "CONSENTS",
+    "WITHDRAWAL_WORDS",
     "Check",
     "Effect",
     "add_document",

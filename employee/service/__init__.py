@@ -1,6 +1,6 @@
 """What happens to people of the roster? Binding, consents, and what other features may ask of them."""
 
-from employee.rules import RESEND_SECONDS
+from employee.rules import CONSENTS, RESEND_SECONDS
 from employee.service.binding import (
     Bound,
     MoveNeeded,
@@ -41,6 +41,7 @@ from employee.service.rebinding import (
 from employee.service.wishes import Wishes, want_big, want_sms, wants_big, wishes
 
 __all__ = [
+    "CONSENTS",
     "PERSON",
     "RESEND_SECONDS",
     "Bound",

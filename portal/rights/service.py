@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert
 from changes.queries import copying as changes
 from claims import queries as claims
 from claims import service as claim_service
-from claims.rules import WITHDRAWAL_WORDS
 from core import bell, clock, context
 from core.access import SYSTEM, Actor
 from core.copies import Copy
@@ -164,7 +163,10 @@ def _place(export_id: uuid.UUID) -> str:
 
 def foreseen(employee_id: uuid.UUID) -> list[tuple[str, str]]:
     """(申报号, what would become of it), for the page that asks."""
-    return [(one.number, WITHDRAWAL_WORDS[one.effect]) for one in claim_service.foreseen(employee_id)]
+    return [
+        (one.number, claim_service.WITHDRAWAL_WORDS[one.effect])
+        for one in claim_service.foreseen(employee_id)
+    ]
 
 
 def leave(kind: str, code: str, by: Actor) -> list[tuple[str, str]]:
@@ -185,7 +187,7 @@ def leave(kind: str, code: str, by: Actor) -> list[tuple[str, str]]:
     done = [[one.number, one.effect] for one in effects]
     db.session.add(Departure(employee_id=by.id, kind=kind, effects=done))
     _expire_exports(by.id)
-    return [(one.number, WITHDRAWAL_WORDS[one.effect]) for one in effects]
+    return [(one.number, claim_service.WITHDRAWAL_WORDS[one.effect]) for one in effects]
 
 
 def _tell(kind: str, employee_id: uuid.UUID, effects: list[claim_service.Effect]) -> None:
@@ -217,7 +219,7 @@ def _departures(employee_id: uuid.UUID) -> Copy:
             [
                 ("时间", clock.shown(row.at)),
                 ("办理", rules.CHOICES[row.kind][0]),
-                *[(number, WITHDRAWAL_WORDS[effect]) for number, effect in row.effects],
+                *[(number, claim_service.WITHDRAWAL_WORDS[effect]) for number, effect in row.effects],
             ]
             for row in rows
         ],

@@ -14,7 +14,6 @@ from core.db import transaction
 from core.errors import Missing
 from core.pages import again, wants_json
 from employee import service as employees
-from employee.rules import CONSENTS
 from portal.rights import rules, service
 
 blueprint = Blueprint("rights", __name__, url_prefix="/h5")
@@ -28,7 +27,7 @@ def privacy() -> ResponseReturnValue:
     return render_template(
         "rights/privacy.html",
         brand=brand,
-        purposes=[(one.title, one.text.format(operator=brand.operator)) for one in CONSENTS],
+        purposes=[(one.title, one.text.format(operator=brand.operator)) for one in employees.CONSENTS],
         kept=rules.KEPT,
         is_person=current_actor().kind == "employee",
     )
