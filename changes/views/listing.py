@@ -11,7 +11,6 @@ from changes.queries import own as own_queries
 from changes.views.door import HOME, blueprint, file_of, my_id, own, path_of, version_seen
 from core.access import allow, current_actor
 from core.db import transaction
-from core.errors import Conflict
 from core.history import timeline
 from core.once import new_op, once
 from core.pages import again
@@ -85,7 +84,7 @@ def list_again(errors: dict[str, str]) -> str:
 
 def _delete_page(change: ChangeRequest, errors: dict[str, str]) -> ResponseReturnValue:
     if change.state != "draft":
-        raise Conflict("；".join(errors.values()))
+        return list_again(errors)
     return render_template(
         "changes/delete.html", change=change, errors=errors, op=new_op(), base=path_of(change)
     )
