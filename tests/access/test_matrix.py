@@ -26,6 +26,8 @@ STAFF = frozenset(roles.STAFF_ROLES)
 REVIEWERS = frozenset({roles.OPERATOR, roles.FIRST_REVIEWER, roles.SECOND_REVIEWER})
 READERS = frozenset(roles.STAFF_ROLES) - {roles.EDITOR}
 OVERSEERS = frozenset({roles.AUDITOR, roles.ADMINISTRATOR})
+CHANGE_REVIEWERS = frozenset({roles.FIRST_REVIEWER, roles.SECOND_REVIEWER})
+CHANGE_READERS = CHANGE_REVIEWERS | OVERSEERS | {roles.OPERATOR, roles.CHAIR}
 FINANCE = frozenset({roles.FINANCE_MAKER, roles.FINANCE_CHECKER})
 REBINDS = frozenset({roles.OPERATOR, roles.CHAIR, roles.FIRST_REVIEWER})
 EDITORS = frozenset({roles.EDITOR, roles.ADMINISTRATOR})
@@ -111,6 +113,27 @@ EXPECTED: dict[str, frozenset[str]] = {
     "claims.payee": EMPLOYEE,
     "claims.fix_payee": EMPLOYEE,
     "claims.submitted": EMPLOYEE,
+    "changes.index": EMPLOYEE,
+    "changes.new": EMPLOYEE,
+    "changes.submit": EMPLOYEE,
+    "changes.edit": EMPLOYEE,
+    "changes.resubmit": EMPLOYEE,
+    "changes.code": EMPLOYEE,
+    "changes.add_photo": EMPLOYEE,
+    "changes.remove_photo": EMPLOYEE,
+    "changes.show_photo": EMPLOYEE,
+    "changes.detail": EMPLOYEE,
+    "changes.submitted": EMPLOYEE,
+    "changes.delete": EMPLOYEE,
+    "changes.delete_now": EMPLOYEE,
+    "changes_admin.index": CHANGE_READERS,
+    "changes_admin.show": CHANGE_READERS,
+    "changes_admin.document": CHANGE_READERS,
+    "changes_admin.approve": CHANGE_REVIEWERS,
+    "changes_admin.approve_now": CHANGE_REVIEWERS,
+    "changes_admin.send_back": CHANGE_REVIEWERS,
+    "changes_admin.send_back_now": CHANGE_REVIEWERS,
+    "changes_admin.reveal": CHANGE_REVIEWERS | {roles.ADMINISTRATOR},
     "staff_sign_in.login": GUEST,
     "staff_sign_in.login_now": GUEST,
     "staff_sign_in.logout": GUEST,
@@ -217,6 +240,9 @@ class Things:
         """The values for this endpoint's own feature."""
         if endpoint.startswith("messages_admin"):
             return {**self.values, "message_id": self.values["outbox_id"]}
+        if endpoint.startswith("changes"):
+            change = {"number": self.values["change"], "document_id": self.values["change_photo"]}
+            return {**self.values, **change}
         if endpoint.startswith("payout"):
             return {**self.values, "number": self.values["batch"]}
         return self.values
@@ -326,6 +352,7 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         article = Article(kind="notice", title="示例公告", body="示例正文")
         database.session.add(article)
         document = ClaimDocument(claim_id=claim.id, file_id=file.id, kind="invoice")
+        change, change_photo = _change(owner, file)
         reason = ReturnReason(text="示例退回意见", uses=0)
         database.session.add_all([document, reason])
         notify.send(
@@ -357,11 +384,40 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         "digest": "0" * 32,
         "token": "wrong",
         "batch": batch.number,
+        "change": change.number,
+        "change_photo": str(change_photo.id),
         "key": "0" * 32,
         "kind": "claims",
         "provider": "sandbox",
         "secret": "wrong",
     }
+
+
+def _change(owner: Any, file: Any) -> tuple[Any, Any]:
+    """A change of the owner's name that waits for the first review, with its photo."""
+    from changes.models import ChangeDocument, ChangeRequest
+    from changes.service.moving import sealed
+    from core import clock
+    from core.numbers import numbered
+    from employee.service import applying
+
+    change = ChangeRequest(
+        number=numbered("BG"),
+        employee_id=owner.id,
+        union_id=owner.union_id,
+        state="first_review",
+        version=1,
+        old_values=sealed(applying.details(owner)),
+        new_values=sealed({"name": "独孤改"}),
+        changes_name=True,
+        submitted_at=clock.now(),
+    )
+    database.session.add(change)
+    database.session.flush()
+    photo = ChangeDocument(employee_id=owner.id, request_id=change.id, file_id=file.id)
+    database.session.add(photo)
+    database.session.flush()
+    return change, photo
 
 
 def test_every_route_is_listed(app: Flask) -> None:
