@@ -15,7 +15,7 @@ import claims.rules
 import content.rules
 import payout.rules
 from config.settings import ROOT, SECRETS, Settings
-from core.roles import OWNER, STAFF_ROLES
+from core.roles import OWNER, STAFF_ROLES, VISITOR
 from core.workflow import Workflow
 from tools import proofs
 
@@ -29,6 +29,7 @@ WORKFLOWS: tuple[tuple[str, Workflow], ...] = (
 WHO = {
     **STAFF_ROLES,
     OWNER: "本人",
+    VISITOR: "本人（微信外，短信验证）",
     "system": "系统",
     "employee": "职工",
     "follower": "关注者",

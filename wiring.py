@@ -30,9 +30,11 @@ import notify.views
 import payout.admin
 import payout.jobs
 import portal.coverage
+import portal.landing
 import portal.rights.jobs
 import portal.rights.views
 import portal.views
+import portal.visits
 import roster.jobs
 import schema  # noqa: F401 - every table is known before the first query
 import staff.admin
@@ -71,6 +73,7 @@ BLUEPRINTS: list[Blueprint] = [
     portal.views.blueprint,
     portal.rights.views.blueprint,
     portal.coverage.blueprint,
+    portal.landing.blueprint,
     payout.admin.blueprint,
     staff.admin.blueprint,
     workbench.admin.blueprint,
@@ -86,7 +89,8 @@ CSRF_EXEMPT: list[Callable[..., Any]] = [wechat.views.receive, notify.receipts.r
 
 def _employee() -> Actor | None:
     openid = session.get("openid")
-    return employees.actor_of(openid) if openid else None
+    found = employees.actor_of(openid) if openid else None
+    return found if found and found.kind == "employee" else portal.visits.actor() or found
 
 
 def _staff() -> Actor | None:
@@ -159,6 +163,9 @@ def sign_in(kind: str) -> str:
     back = request.full_path.rstrip("?") if request.method == "GET" else ""
     if kind == "staff":
         return url_for("staff_sign_in.login", next=back or "/admin/")
+    if portal.visits.is_outside():
+        over = 1 if portal.visits.VISIT in session else None
+        return url_for("landing.show", kind="changes" if "/changes" in request.path else "claims", over=over)
     if kind == "follower":
         return url_for("wechat_oauth.start", next=back or "/h5/")
     return url_for("employee.bind", next=back or "/h5/")

@@ -12,6 +12,7 @@ from core.roles import (
     OWNER,
     SECOND_REVIEWER,
     SYSTEM,
+    VISITOR,
 )
 from core.workflow import Move, Workflow
 
@@ -75,7 +76,7 @@ def _moves() -> tuple[Move, ...]:
         Move("pay", ("paying",), "paid", _FINANCE, "打款成功", "claim_paid"),
         Move("stop", (*REVIEWS, "returned"), "withdrawn", _OWNER, "撤回同意，停止办理"),
         Move("waive", ("approved", "pay_failed"), "withdrawn", _OWNER, "撤回同意，放弃补助"),
-        Move("fix_payee", ("pay_failed",), "approved", _OWNER, "提交给财务", "payee_fixed"),
+        Move("fix_payee", ("pay_failed",), "approved", _OWNER | {VISITOR}, "提交给财务", "payee_fixed"),
     ]
     decisions = {*PASSES.values(), *RETURNS.values(), *REFUSES.values()}
     rows += [

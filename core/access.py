@@ -19,7 +19,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Actor:
     """Somebody who does something.
 
-    `kind` is guest, follower, employee, staff or system; `label` is what others read in the history;
+    `kind` is guest, follower, employee, visitor, staff or system; `label` is what others read in the history;
     `roles` are the words workflow tables use; `grants` say where each role of a staff member holds: a union
     and all below it, or None for the whole scheme. `union_id` is the union an employee belongs to.
     """

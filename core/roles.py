@@ -6,6 +6,7 @@ GUEST = "guest"
 FOLLOWER = "follower"
 EMPLOYEE = "employee"
 OWNER = "owner"
+VISITOR = "visitor"  # outside WeChat, known by a code and the end of a certificate number
 STAFF = "staff"
 OPERATOR = "operator"
 CHAIR = "chair"

@@ -155,13 +155,21 @@ class World:
             openid = openid or (binding.openid if binding else "")
             data = {"openid": openid} | ({"employee_id": str(person.id)} if person else {})
             area, owner = "employee", person.id if person else None
+        return self._with_session(client, token, area, owner, data)
+
+    def visit(self, client: Any, person: Employee, *, proved: bool = True, minutes_ago: int = 0) -> Any:
+        """Somebody outside WeChat who gave the code, and the second proof too unless `proved` is False."""
+        at = clock.now().timestamp() - minutes_ago * 60
+        data = {"visit": {"person": str(person.id), "at": at, "proved": proved}}
+        return self._with_session(client, secrets.token_urlsafe(32), "employee", None, data)
+
+    def _with_session(self, client: Any, token: str, area: str, owner: Any, data: dict[str, Any]) -> Any:
         with transaction():
             db.session.add(
                 SessionRow(token_hash=_hash(token), area=area, owner_id=owner, data=data, device="测试",
                            created_at=clock.now(), seen_at=clock.now())
             )  # fmt: skip
-        name = current_app.session_interface.cookie_name(area)
-        client.set_cookie(name, token)
+        client.set_cookie(current_app.session_interface.cookie_name(area), token)
         return client
 
 

@@ -2,6 +2,7 @@
 
 from claims.queries.copying import export_of, people_of
 from claims.queries.own import (
+    NOT_YOURS,
     Row,
     Todo,
     bounce_words,
@@ -17,6 +18,7 @@ from claims.queries.own import (
 )
 
 __all__ = [
+    "NOT_YOURS",
     "Row",
     "Todo",
     "bounce_words",

@@ -16,6 +16,7 @@ from core.errors import Missing
 from core.history import Transition
 
 PAGE = 20
+NOT_YOURS = "没有找到这份申请。可能已经删除，或者不在您的名下。请从“补助申请”查看。"
 _NEEDS = ("returned", "pay_failed", "draft")
 _OVER = ("draft", "withdrawn", "refused", "paid")
 
@@ -64,7 +65,7 @@ def of_employee(key: str, employee_id: uuid.UUID | None) -> Claim:
     query = query.where(Claim.id == claim_id) if claim_id else query.where(Claim.number == key)
     claim = db.session.scalars(query).first()
     if claim is None:
-        raise Missing
+        raise Missing(NOT_YOURS)
     return claim
 
 

@@ -2,10 +2,11 @@
 
 from claims.rules import WITHDRAWAL_WORDS
 from claims.service.checks import Check
-from claims.service.correction import fix_payee, resubmit, unchanged_items
+from claims.service.correction import fix_payee, lacks_new_photo, resubmit, unchanged_items
 from claims.service.figures import approval_mark, estimate, facts_of, memory_of, reckon
 from claims.service.filing import (
     CONSENTS,
+    account_photos,
     add_document,
     appeal,
     delete_draft,
@@ -22,6 +23,7 @@ __all__ = [
     "CONSENTS",
     "WITHDRAWAL_WORDS",
     "Check",
+    "account_photos",
     "Effect",
     "add_document",
     "appeal",
@@ -31,6 +33,7 @@ __all__ = [
     "facts_of",
     "fix_payee",
     "foreseen",
+    "lacks_new_photo",
     "memory_of",
     "reckon",
     "remove_document",

@@ -10,11 +10,16 @@ from claims.rules import ITEMS, PART_OF
 from claims.service import checks, cuts, figures, filing
 from claims.service.moving import hold, move, owning
 from core.access import Actor
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, Refused
 from core.history import STALE
 
 # The checks that matter when only the account changes.
 _ACCOUNT_PAPERS = ("bank_card", "explanation", "payee_id_front", "payee_id_back", "payee_bank_card")
+NEW_NUMBER = (
+    "卡号改了，银行卡照片还是原来的。请删除旧照片，上传新卡的照片；"
+    "如果照片上就是现在填的卡号，请点“确认无误，继续”。"
+)
+ONLY_OWN_CARD = "在微信外只能改成本人的卡。要打到他人的卡，请在微信里打开公众号修改。"
 _ABOUT_ACCOUNT = ("payee_name", "card", *(f"paper_{code}" for code in _ACCOUNT_PAPERS))
 
 
@@ -46,14 +51,39 @@ def resubmit(claim: Claim, by: Actor, *, seen: int | None = None) -> bool:
     return True
 
 
-def fix_payee(claim: Claim, values: Mapping[str, Any], by: Actor, *, seen: int | None = None) -> None:
-    """After a bounce: only the account may change, and it goes back to finance, not to review (GX-29)."""
+def lacks_new_photo(claim: Claim, card: str | None) -> dict[str, str]:
+    """Photo → words when the number is not the one the bank sent back, but the photo is still the old one.
+
+    Asked, not forbidden: whoever mistyped a number has the right photo already.
+    """
+    photo = "bank_card" if claim.is_own_account else "payee_bank_card"
+    is_new = "payee_card" in claim.changed_parts or card != claim.payee_card
+    return {photo: NEW_NUMBER} if is_new and photo not in claim.changed_parts else {}
+
+
+def fix_payee(
+    claim: Claim,
+    values: Mapping[str, Any],
+    by: Actor,
+    *,
+    seen: int | None = None,
+    has_looked: bool = False,
+) -> None:
+    """After a bounce: only the account may change, and it goes back to finance, not to review (GX-29).
+
+    `has_looked`: the person was asked whether the photo shows the new number. Outside WeChat (a visitor) the
+    money may only go to the person's own card.
+    """
     owner = owning(claim, by)
     hold(claim)
     if claim.state != "pay_failed" or any(PART_OF[name] != "payee" for name in values):
         raise Conflict(STALE)
+    missing = lacks_new_photo(claim, values.get("payee_card", claim.payee_card))
     filing.apply(claim, values)
-    stops = {
+    if by.kind == "visitor" and not claim.is_own_account:
+        raise Refused(ONLY_OWN_CARD, "payee_name")
+    stops = {} if has_looked else missing
+    stops |= {
         check.code: check.text
         for check in checks.run(claim)
         if check.blocking and check.code in _ABOUT_ACCOUNT
@@ -61,4 +91,5 @@ def fix_payee(claim: Claim, values: Mapping[str, Any], by: Actor, *, seen: int |
     if stops:
         raise Invalid(stops)
     mark = figures.approval_mark(claim)
-    move(claim, "fix_payee", owner, seen=seen, bounce_code="", approval_bi=mark, changed_parts=[])
+    meta = {"kept_photo": True} if missing else {}
+    move(claim, "fix_payee", owner, seen=seen, meta=meta, bounce_code="", approval_bi=mark, changed_parts=[])

@@ -99,7 +99,7 @@ def apply(claim: Claim, values: Mapping[str, Any]) -> set[str]:
         part = PART_OF[name]
         if getattr(claim, name) != value:
             setattr(claim, name, value)
-            changed.add(part)
+            changed |= {part, name} if name == "payee_card" else {part}
     return changed
 
 
@@ -267,6 +267,11 @@ def _must_take_photos(claim: Claim, kind: str) -> None:
     if claim.state in EDITABLE or (claim.state in PAYEE_EDITABLE and kind in _payee_papers(claim)):
         return
     raise Conflict(ALREADY_SUBMITTED if claim.submitted_at else NOW_CLOSED)
+
+
+def account_photos(claim: Claim) -> set[str]:
+    """The photos that may change after a bounce; none before and after."""
+    return _payee_papers(claim) if claim.state in PAYEE_EDITABLE else set()
 
 
 def _payee_papers(claim: Claim) -> set[str]:

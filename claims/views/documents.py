@@ -16,14 +16,14 @@ from claims.views.door import blueprint, keep_photo, me, own, path_of
 from claims.views.steps import save_quietly
 from core.access import allow
 from core.db import transaction
-from core.errors import Refused
+from core.errors import Missing, Refused
 from core.pages import wants_json
 
 NO_FILE = "请先选择照片"
 
 
 @blueprint.post("/<number>/documents")
-@allow("employee")
+@allow("employee", "visitor")
 def add_document(number: str) -> ResponseReturnValue:
     """One photo: 201 with its addresses for our script, 303 back to the step for a plain form."""
     claim = own(number)
@@ -39,7 +39,7 @@ def add_document(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<number>/documents/<uuid:document_id>/delete")
-@allow("employee")
+@allow("employee", "visitor")
 def remove_document(number: str, document_id: uuid.UUID) -> ResponseReturnValue:
     """Our script has asked already (204); a plain form is asked on a page of its own first."""
     claim = own(number)
@@ -60,10 +60,13 @@ def remove_document(number: str, document_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/<number>/documents/<uuid:document_id>/<any(thumb, preview, full):size>")
-@allow("employee")
+@allow("employee", "visitor")
 def show_document(number: str, document_id: uuid.UUID, size: str) -> ResponseReturnValue:
     """The picture itself, for its owner only, kept by no cache and run by no browser."""
-    document = document_of(own(number), document_id)
+    claim = own(number)
+    document = document_of(claim, document_id)
+    if me().kind == "visitor" and document.kind not in service.account_photos(claim):
+        raise Missing
     response = Response(pictures.read(document.file_id, size), mimetype="image/jpeg")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -20,6 +20,7 @@ from core.history import Transition
 
 blueprint = Blueprint("claims", __name__, url_prefix="/h5/claims")
 
+VISITORS_HOME = "/s/claims/progress"
 SAMPLES = {1: "img/sample-id.svg", 2: "img/sample-paper.svg"}
 
 
@@ -43,6 +44,11 @@ def own(number: str) -> Claim:
 def path_of(claim: Claim, page: str = "") -> str:
     """Addresses are built here once instead of by url_for in every row."""
     return f"/h5/claims/{claim.number}{'/' if page else ''}{page}"
+
+
+def home_of(claim: Claim) -> str:
+    """Where the claim is shown to whoever is asking: to a visitor from outside WeChat only its progress."""
+    return VISITORS_HOME if me().kind == "visitor" else path_of(claim)
 
 
 def uploaders(claim: Claim, step: int | None = None, only: set[str] | None = None) -> list[dict[str, Any]]:

@@ -14,7 +14,17 @@ from claims.queries.own import bounce_words
 from claims.queries.progress import last_return
 from claims.rules import ITEMS, PARTS
 from claims.service import checks, figures
-from claims.views.door import blueprint, keep_photos, me, own, path_of, spots_of, tab_name, uploaders
+from claims.views.door import (
+    blueprint,
+    home_of,
+    keep_photos,
+    me,
+    own,
+    path_of,
+    spots_of,
+    tab_name,
+    uploaders,
+)
 from claims.views.steps import (
     ACCOUNTS,
     EVERYTHING,
@@ -143,21 +153,21 @@ def _ask_page(claim: Claim, left: list[str]) -> str:
 
 
 @blueprint.get("/<number>/payee")
-@allow("employee")
+@allow("employee", "visitor")
 def payee(number: str) -> ResponseReturnValue:
     claim = own(number)
     if claim.state != "pay_failed":
-        return redirect(path_of(claim), 303)
+        return redirect(home_of(claim), 303)
     return _account_page(claim, {}, None)
 
 
 @blueprint.post("/<number>/payee")
-@allow("employee")
+@allow("employee", "visitor")
 def fix_payee(number: str) -> ResponseReturnValue:
     """提交给财务: only the account, and back to finance (GX-29)."""
     claim = own(number)
     if claim.state != "pay_failed":
-        return redirect(path_of(claim), 303)
+        return redirect(home_of(claim), 303)
     again(lambda errors: _account_again(claim, errors))
     keep_photos(claim, [paper["kind"] for paper in uploaders(claim, 3)])
     changes = changes_of(claim, 3)
@@ -165,11 +175,12 @@ def fix_payee(number: str) -> ResponseReturnValue:
         with transaction():
             service.save_step(claim, changes, me())
         return redirect(path_of(claim, "payee"), 303)
-    location = path_of(claim)
-    _check_account(claim)
+    location = home_of(claim)
+    has_looked = _check_account(claim)
     with transaction():
         once(request.form.get("op", ""), me(), location)
-        service.fix_payee(claim, changes, me(), seen=request.form.get("version", type=int))
+        seen = request.form.get("version", type=int)
+        service.fix_payee(claim, changes, me(), seen=seen, has_looked=has_looked)
     flash(SENT_TO_FINANCE.format(n=scheme().promises["pay_days"]))
     return redirect(location, 303)
 
@@ -177,32 +188,44 @@ def fix_payee(number: str) -> ResponseReturnValue:
 def _account_again(claim: Claim, errors: Errors) -> str:
     """The same form; when another tab handed the account in already there is nothing left to fix."""
     if claim.state != "pay_failed":
-        return error_page(409, "；".join(errors.values()), action_url=path_of(claim))
+        return error_page(409, "；".join(errors.values()), action_url=home_of(claim))
     return _account_page(claim, errors, None if "" in errors else request.form)
 
 
-def _check_account(claim: Claim) -> None:
-    problems, warning = check_payee(claim)
+def _check_account(claim: Claim) -> bool:
+    """Nothing wrong with the account? Says whether something odd was looked at and confirmed."""
+    problems, _ = check_payee(claim)
     if problems:
         raise Invalid(problems)
     form = read(PayeeForm, request.form, payee_values(claim))
-    if warning and request.form.get("sure") != _account_sure(form):
-        raise Invalid(warning)
+    warnings = _account_warnings(claim, form)
+    if warnings and request.form.get("sure") != _account_sure(form, warnings):
+        raise Invalid(warnings)
+    return bool(warnings)
 
 
-def _account_sure(form: PayeeForm) -> str:
-    return f"card-{(form.payee_card.data or '')[-4:]}"
+def _account_warnings(claim: Claim, form: PayeeForm) -> Errors:
+    """What is asked about once; the person may go on."""
+    return {**form.warning(), **service.lacks_new_photo(claim, form.payee_card.data)}
+
+
+def _account_sure(form: PayeeForm, warnings: Errors) -> str:
+    """What 确认无误，继续 stands for: these questions about this very number."""
+    return f"card-{(form.payee_card.data or '')[-4:]}-{'-'.join(sorted(warnings))}"
 
 
 def _account_page(claim: Claim, errors: Errors, sent: Any) -> str:
     form = read(PayeeForm, sent, payee_values(claim))
-    is_warned = bool(errors) and errors == form.warning()
+    warnings = _account_warnings(claim, form)
+    is_warned = bool(errors) and errors == warnings
     return render_template(
         "claims/payee.html",
         **common(claim, 3, errors),
         form=form,
         bounce=bounce_words(claim.bounce_code),
         amount_fen=claim.award_fen if claim.award_fen is not None else figures.estimate(claim).total_fen,
-        sure=_account_sure(form) if is_warned else "",
+        sure=_account_sure(form, warnings) if is_warned else "",
         op=new_op(),
+        is_visitor=me().kind == "visitor",
+        home=home_of(claim),
     )

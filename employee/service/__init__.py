@@ -38,6 +38,7 @@ from employee.service.rebinding import (
     sweep_rebinds,
     told,
 )
+from employee.service.visiting import prove, visitor_actor
 from employee.service.wishes import Wishes, want_big, want_sms, wants_big, wishes
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "has_consents",
     "looks_of",
     "note_looks",
+    "prove",
     "recipient",
     "own_phone",
     "request_code",
@@ -80,6 +82,7 @@ __all__ = [
     "told",
     "unbind",
     "visitor",
+    "visitor_actor",
     "want_big",
     "want_sms",
     "wants_big",

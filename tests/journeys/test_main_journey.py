@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -73,9 +72,9 @@ def correct(worker: Worker, number: str) -> str:
     worker.is_told("补助申请被退回", BLURRED, "被退回", "需要您修改后重新提交")
     worker.open("/h5/")
     worker.eyes.look("home-returned")
-    worker.open("/s/claims")
+    worker.open("/h5/claims")
     worker.on("补助申请", "claims-returned")
-    worker.follow_link(re.compile("去修改"))
+    worker.open("/s/claims")  # straight to the one thing that waits
     worker.on("修改后重新提交", "fix")
     worker.reads("被退回的原因", BLURRED, number)
     worker.press("重新提交审核")
@@ -116,12 +115,18 @@ def pay(maker: Desk, checker: Desk, worker: Worker, look: str, *words: str) -> N
 def fix_account(worker: Worker, estimate: str) -> None:
     """GX-28, GX-29: told why, changes the account alone, back to finance and not to review."""
     worker.is_told("钱没有打进您的账户", "这张卡已经注销，请换一张", "打款失败", "需要您核对收款账户")
-    worker.open("/s/claims")
+    worker.open("/h5/claims")
     worker.on("补助申请", "claims-bounced")
-    worker.follow_link(re.compile("修改收款账户"))
+    worker.open("/s/claims")
     worker.on("修改收款账户", "payee")
     worker.reads("这张卡已经注销，请换一张", f"补助金额 {estimate}还在", "不用重新申请")
     worker.fill({"银行卡号": NEW_CARD})
+    worker.press("提交给财务")
+    worker.reads("卡号改了，银行卡照片还是原来的")
+    worker.page.once("dialog", lambda dialog: dialog.accept())
+    worker.uploader("bank_card").get_by_role("button", name="删除").click()
+    worker.uploader("bank_card").get_by_text("0/1").wait_for()
+    worker.photograph("bank_card")
     worker.press("提交给财务")
     worker.on("住院医疗补助", "detail-approved")
     worker.reads("已交给财务，预计 5 个工作日内重新打款", "待打款")

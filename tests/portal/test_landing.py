@@ -25,10 +25,6 @@ def _code(db) -> str:
     return re.search(r"\d{6}", row.params)[0]
 
 
-def test_inside_wechat_the_link_leads_straight_on(client) -> None:
-    assert client.get("/s/claims", headers=WECHAT).location == "/h5/claims"
-
-
 def test_outside_the_page_names_the_account_and_nobody(client, world) -> None:
     person = world.insured(name="独孤落地")
     page = client.get("/s/claims", headers=PHONE).get_data(as_text=True)
@@ -82,7 +78,10 @@ def test_a_shared_phone_shows_nobodys_progress(client, world, db) -> None:
 
 
 def test_progress_without_the_code_goes_back(client, db) -> None:
-    assert client.get("/s/claims/progress").location == "/s/claims"
+    answer = client.get("/s/claims/progress")
+    assert (answer.status_code, answer.location) == (303, "/s/claims?over=1")
+    page = client.get(answer.location, headers=PHONE).get_data(as_text=True)
+    assert "查看时间已过（15 分钟），请重新获取验证码。" in page
 
 
 def test_home_is_readable_as_a_guest_and_asks_to_bind(client, db) -> None:
