@@ -15,6 +15,7 @@ from flask.cli import with_appcontext
 from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import select
 
+from changes import service as changes
 from claims import service as claims
 from claims.models import Claim
 from claims.rules import LEVEL_ROLES
@@ -69,6 +70,7 @@ def load() -> None:
         review.seed_reasons()
         samples.load(staff["administrator"])
         _claims(people, staff)
+        _changes(people, staff)
 
 
 def _unions() -> Union:
@@ -188,6 +190,31 @@ def _decide(number: str, step: str, staff: dict[str, Actor]) -> None:
         review.return_to_filer(claim, by, claim.version, "发票照片不清楚，请在光线好的地方重拍", ["receipt"])
     else:
         review.approve(claim, by, claim.version)
+
+
+# (person, what changes, steps after handing in)
+_CHANGES: tuple[tuple[str, dict[str, str], tuple[str, ...]], ...] = (
+    ("li", {"name": "李秀瑛"}, ()),
+    ("zhao", {"insurance_card": "4599990000012345"}, ("approve",)),
+    ("lin", {"insurance_type": "城乡居民基本医疗保险"}, ("return",)),
+)
+
+
+def _changes(people: list[Employee], staff: dict[str, Actor]) -> None:
+    by_key = {row.key: person for row, person in zip(demo.PEOPLE, people, strict=True)}
+    for n, (key, wanted, steps) in enumerate(_CHANGES):
+        person = by_key[key]
+        roles = frozenset({GUEST, FOLLOWER, EMPLOYEE})
+        by = Actor("employee", person.id, "申请人", roles, person.union_id)
+        employees.give_consent(person.id, ["certificates"], by)
+        picture = take_picture(receipt_picture("证件凭证", person.name, 90 + n))
+        changes.add_photo(picture, by)
+        now = changes.current(person.id)
+        request = changes.submit({**now, **wanted}, by, seen=changes.mark_of(now))
+        if "return" in steps:
+            changes.send_back(request, staff["first_reviewer"], request.version, "信息不正确")
+        elif "approve" in steps:
+            changes.approve(request, staff["first_reviewer"], request.version)
 
 
 def receipt_picture(title: str, name: str | None, n: int) -> bytes:
