@@ -132,7 +132,9 @@ def sweep_exports() -> int:
     due = select(DataExport).where(
         DataExport.erased_at.is_(None), or_(read, old, DataExport.state == "expired")
     )
-    rows = list(db.session.scalars(due.limit(500)))
+    # Whoever opens one at this moment is left in peace until the next sweep.
+    locked = due.limit(500).with_for_update(skip_locked=True)
+    rows = list(db.session.scalars(locked.execution_options(populate_existing=True)))
     for row in rows:
         if row.state == "ready":
             perform(rules.EXPORT, row, "expire", SYSTEM)
