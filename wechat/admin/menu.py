@@ -136,10 +136,16 @@ def _edit_page(errors: dict[str, str], typed: Mapping[str, str]) -> str:
         newest_lines=list(rules.lines(sent(menus.buttons_of(newest))).items()),
         pages=PAGES,
         answers=ANSWERS,
-        tops=range(1, rules.MOST_BUTTONS + 1),
-        subs=range(1, rules.MOST_ITEMS + 1),
+        tops=_rows(typed, 1, rules.MOST_BUTTONS),
+        subs=_rows(typed, 2, rules.MOST_ITEMS),
         hosts=context.scheme().link_hosts,
     )
+
+
+def _rows(typed: Mapping[str, str], level: int, most: int) -> range:
+    """The rows of the form: as many as are allowed, and any more that came, so that they can be taken out."""
+    found = [int(row[level] or 0) for name in typed if (row := _FIELD.fullmatch(name))]
+    return range(1, max([most, *found]) + 1)
 
 
 def _seen() -> int:

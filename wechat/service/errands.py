@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from core import bell, clock
 from core.access import Actor
@@ -109,7 +110,7 @@ def newest_failures() -> list[str]:
     query = (
         select(AccountErrand.kind, AccountErrand.outcome, AccountErrand.code)
         .where(AccountErrand.done_at.is_not(None), AccountErrand.kind != "test_send")
-        .distinct(AccountErrand.kind)
+        .ext(distinct_on(AccountErrand.kind))
         .order_by(AccountErrand.kind, AccountErrand.id.desc())
     )
     return [f"{row.kind} {row.code}" for row in db.session.execute(query) if row.outcome == FAILED]
