@@ -64,7 +64,7 @@ def _shown(claim: Claim, pair: duplicates.Pair, other: likewise.Other | None) ->
     return {
         "pair": pair,
         "title": duplicates.WORDS[pair.kind],
-        "how": "逐字节相同" if is_photo and not pair.distance else "外观很相似" if is_photo else "",
+        "how": "逐字节相同" if is_photo and pair.is_exact else "外观很相似" if is_photo else "",
         "mine_url": mine_at,
         "other_url": other_at,
         "other": other,

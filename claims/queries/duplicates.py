@@ -34,7 +34,7 @@ class Pair:
     mine_id: uuid.UUID
     other_id: uuid.UUID
     other_claim_id: uuid.UUID
-    distance: int = 0  # bits in which two photos' looks differ; 0 for the same bytes
+    is_exact: bool = True  # False: photos that only look the same
     verdict: str = ""
     by: str = ""
     at: dt.datetime | None = None
@@ -111,7 +111,7 @@ def _alike(claim: Claim) -> list[Pair]:
         return []
     twins: list[Any] = twins_of(claim.id)
     return [
-        Pair(PICTURE, twin.document_id, twin.other_document_id, twin.other_claim_id, twin.distance)
+        Pair(PICTURE, twin.document_id, twin.other_document_id, twin.other_claim_id, is_exact=False)
         for twin in twins[:MOST]
     ]
 

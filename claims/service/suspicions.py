@@ -82,6 +82,6 @@ def _judged(pairs: list[Pair]) -> Iterator[Check]:
 
 def _alike(pairs: list[Pair]) -> Iterator[Check]:
     """Likeness by a ratio never blocks by itself."""
-    open_ = sum(pair.kind == PICTURE and pair.distance > 0 and not pair.verdict for pair in pairs)
+    open_ = sum(pair.kind == PICTURE and not pair.is_exact and not pair.verdict for pair in pairs)
     if open_:
         yield Check("look", ALIKE.format(n=open_), "picture_alike")
