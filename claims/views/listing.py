@@ -77,7 +77,7 @@ def _buttons(claim: Claim, history: list[Transition]) -> list[dict[str, Any]]:
     for action in dict.fromkeys(
         move.action.split("_to_")[0] for move in WORKFLOW.allowed(claim.state, {OWNER})
     ):
-        if action == "appeal" and has_appealed:
+        if action not in _PAGES or (action == "appeal" and has_appealed):  # "stop" goes with the consent
             continue
         page, label = _PAGES[action]
         quiet = "plain" if action in ("withdraw", "appeal") else ""
