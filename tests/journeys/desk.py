@@ -70,7 +70,6 @@ class Desk:
         self.reads("请填写退回原因，申请人要看到")
         self.page.locator(".chip", has_text=reason).click()
         expect(self.page.get_by_label("退回原因")).to_have_value(reason)
-        self.page.locator("summary", has_text="要改的是哪几项").click()
         for item in items:
             self.page.get_by_label(item, exact=True).check()
         self.eyes.look("return-filled")
