@@ -25,6 +25,7 @@ BENCHES = {
     "B2": "bench.pages",
     "B4": "bench.photos",
     "B7": "bench.messages",
+    "B13": "bench.visits",
 }
 DOCUMENT = ROOT / "docs" / "performance.md"
 BETWEEN = re.compile(r"(<!-- table -->\n).*?(\n<!-- end -->)", re.DOTALL)
