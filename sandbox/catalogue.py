@@ -17,6 +17,13 @@ SMS_FILE = ROOT / "config" / "sms_templates.toml"
 TITLES = {"claim_update": "补助申请进度通知", "account_update": "账号变动通知"}
 LABELS = {"number": "申请编号", "state": "当前进度", "time": "时间", "note": "备注", "what": "事项"}
 TYPES = {"template": 0, "subscription": 2}
+# One that needs the person's consent, so that an administrator can try it.
+SUBSCRIPTION = Template(
+    "TPL_SUBSCRIBE_CLAIM_000000000000000000000000001",
+    "补助申请结果提醒（订阅）",
+    "申请编号：{{character_string1.DATA}}\n当前进度：{{phrase2.DATA}}\n备注：{{thing3.DATA}}",
+    TYPES["subscription"],
+)
 CODE_WORDS = {
     "tencent": "您的验证码是{1}，{2}分钟内有效。",
     "aliyun": "您的验证码是${code}，${minutes}分钟内有效。",
@@ -31,6 +38,7 @@ def file_templates(here: World) -> None:
         here.templates |= {
             str(row["id"]): _template(name, row) for name, row in profile.wechat_templates.items()
         }
+        here.templates[SUBSCRIPTION.template_id] = SUBSCRIPTION
         here.sms_templates |= _sms_templates()
         here.changed()
 

@@ -250,7 +250,8 @@ RULES = [
     ("thing1", "字" * 20, True), ("thing1", "字" * 21, False), ("thing1", "两\n行", False),
     ("phrase2", "审核通过", True), ("phrase2", "审核通过了吗", False), ("phrase2", "OK", False),
     ("character_string3", "BZ1344168415351173120", True), ("character_string3", "编号1", False),
-    ("time4", "2026-10-01 15:01", True), ("time4", "2026-10-01 15:01:02", False), ("date4", "2026年10月1日", True),
+    ("time4", "2026-10-01 15:01", True), ("time4", "2026-10-01 15:01:02", False),
+    ("date4", "2026年10月1日", True),
     ("amount5", "¥1234.50元", True), ("amount5", "一千元", False), ("number6", "12.5", True),
     ("name7", "张测试", True), ("name7", "字" * 11, False), ("thing1", " ", False), ("enum8", "任意", True),
 ]  # fmt: skip
