@@ -1,6 +1,6 @@
 # What can be done with a checkout? Each target sets up what it needs; nothing needs root.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench chaos docs lock clean setup-run setup-dev setup-bench assets
+.PHONY: help run test lint bench chaos docs pictures lock clean setup-run setup-dev setup-bench assets
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 PYTHON ?=
@@ -13,6 +13,7 @@ help:
 	@echo "make lint    formatting, code checks, types, directions between rooms"
 	@echo "make bench   benchmark table       make chaos   fault-injection table"
 	@echo "make docs    generated documents   make lock    lock files from requirements/*.in"
+	@echo "make pictures  the screenshots of the README, by a walk through the main journey"
 	@echo "make clean   remove what set-up and running made"
 
 setup-run:
@@ -44,6 +45,9 @@ chaos: setup-dev
 
 docs: setup-run
 	@exec $(PY) -m tools.embedded $(PY) -m flask --app app docs
+
+pictures: setup-dev assets
+	@exec $(PY) -m tools.pictures
 
 lock:
 	@for name in app dev local bench; do \
