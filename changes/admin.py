@@ -195,7 +195,7 @@ def _page(change: ChangeRequest, errors: Errors | None = None) -> str:
         errors=errors,
         **_facts(change, documents),
         checks=checks.run(change, len(documents)),
-        events=own.steps(change, timeline(change.id)),
+        events=own.steps(change, timeline(change.id), for_staff=True),
         may_reveal=actor.has(*MAY_REVEAL),
         reveal_reasons=list(revealing.REASONS.items()),
         reveal_fields=revealing.FIELDS,

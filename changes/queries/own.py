@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from changes.models import ChangeRequest
-from changes.rules import FIELDS, LABELS, OPEN, PASSES, REVIEWS, Facts, is_same
+from changes.rules import FIELDS, LABELS, OPEN, REVIEWS, Facts, is_same
 from changes.service.moving import before, wanted
 from core import clock, context
 from core.db import db
@@ -153,22 +153,27 @@ def _line(field: str, old: Facts, after: Facts) -> Line:
     return Line(field, FIELDS[field], shown(field, old[field]), shown(field, after[field]), is_changed)
 
 
-def steps(request: ChangeRequest, history: Iterable[Transition]) -> list[Step]:
-    """What happened, oldest first, and what is still to come (GX-54)."""
-    done = [_past(step) for step in history if step.action != "create"]
+def steps(request: ChangeRequest, history: Iterable[Transition], *, for_staff: bool = False) -> list[Step]:
+    """What happened, oldest first, and what is still to come (GX-54); staff also read who and why."""
+    done = [_past(step, for_staff) for step in history if step.action != "create"]
     if request.state == "done":
         return [*done, Step(state_words("done"), request.decided_at, "", "", "done")]
     return [*done, *_future(request.state)]
 
 
-def _past(step: Transition) -> Step:
+def _past(step: Transition, for_staff: bool) -> Step:
+    is_return = step.to_state == "draft"
+    who = step.actor_label if for_staff or is_return else ""
+    note = (step.note or "") if for_staff or is_return else ""
+    return Step(_said(step), step.at, note, who, "done")
+
+
+def _said(step: Transition) -> str:
     if step.action in ("submit", "resubmit"):
-        return Step("提交申请" if step.action == "submit" else "重新提交申请", step.at, "", "", "done")
+        return "提交申请" if step.action == "submit" else "重新提交申请"
     if step.to_state == "draft":
-        return Step("已退回", step.at, step.note or "", step.actor_label, "done")
-    if step.action in PASSES.values():
-        return Step(f"{_level(step.from_state)}通过", step.at, "", "", "done")
-    return Step(state_words(step.to_state), step.at, "", "", "done")
+        return "已退回"
+    return f"{_level(step.from_state)}通过" if step.from_state in REVIEWS else state_words(step.to_state)
 
 
 def _future(state: str) -> list[Step]:

@@ -12,7 +12,6 @@ from flask import Flask
 from changes import queries, rules, service
 from changes.service import photos
 from core import clock
-from core.db import db as database
 from core.db import transaction
 from core.roles import AUDITOR, FIRST_REVIEWER, OPERATOR, SECOND_REVIEWER
 from employee import service as employees
@@ -269,9 +268,11 @@ def test_more_fields_than_the_form_has_change_nothing_a2(person: Person) -> None
 def test_sms_lead_to_the_list_and_show_progress_outside_wechat(person: Person, panel: Panel) -> None:
     request = person.ask(name="张改名")
     panel.send_back(request, "信息不正确")
-    assert person.client.get("/s/changes").location == HOME
+    assert person.client.get("/s/changes").location == f"{HOME}/{request.number}/edit"
     assert [todo.reason for todo in queries.need_action(person.id)] == ["信息不正确"]
     assert queries.status_lines(person.id)[0][:2] == (request.number, "草稿")
+    person.ask_again(request)
+    assert person.client.get("/s/changes").location == HOME
 
 
 @pytest.mark.parametrize("page", ["", "/new"])
@@ -339,8 +340,9 @@ def test_deciding_walks_from_one_request_to_the_next(new_person: Any, world: Wor
     assert (fresh(two).state, fresh(two).note) == ("draft", "信息不正确")
     last = sign(SECOND_REVIEWER)
     assert "同意后马上更新登记信息：姓名，并通知职工" in says(last.get(path(one, "/approve")))
-    last.submit(path(one, "/approve"), {"seen": fresh(one).version})
+    last.submit(path(one, "/approve"), {"seen": fresh(one).version, "note": "已电话核实"})
     assert fresh(one).state == "done"
+    assert "已电话核实" in says(last.get(path(one)))
     page = last.get(path(one))
     assert "办结" in says(page) and "/approve" not in page.get_data(as_text=True)
 
@@ -418,4 +420,3 @@ def test_the_list_turns_pages_and_costs_the_same(
         following = re.search(r'href="([^"]+)" rel="next"', page)
         at = following[1].replace("&amp;", "&") if following else at
     assert len(seen) == len(set(seen)) == 7 and seen == sorted(seen, reverse=True)
-    assert database.session is not None
