@@ -41,6 +41,11 @@ class Review:
     labels: dict[str, str]
     union_first: bool
 
+    @property
+    def sent_back(self) -> str:
+        """驳回 or 退回: what this scheme calls it, in every sentence its people read."""
+        return self.labels["returned"].removeprefix("已")
+
 
 @dataclass(frozen=True)
 class Scheme:

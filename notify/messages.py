@@ -2,7 +2,7 @@
 
 To reword a message, change it here and nowhere else. `{name}` stands for a value the sender gives; the
 ones that are always there: {number} (of the claim or request), {when} (now, to the minute), {account} (the
-official account), {operator}, {link} (of the SMS: one constant address for each kind, because carriers
+official account), {operator}, {sent_back} (驳回 or 退回, as the profile says), {link} (of the SMS: one constant address for each kind, because carriers
 refuse personal ones).
 
 An SMS is read by anybody who sees the screen: no diagnosis, number, card or sum, nothing but "has news". It
@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from string import Formatter
 
-ALWAYS = frozenset({"number", "when", "account", "operator"})
+ALWAYS = frozenset({"number", "when", "account", "operator", "sent_back"})
 IN_SMS = frozenset({"account", "operator", "link", "code", "minutes"})
 
 
@@ -90,13 +90,13 @@ MESSAGES: dict[str, Notice | Code] = {
     ),
     "claim_returned": Notice(  # GX-25
         label="申请被退回",
-        title="补助申请被退回",
-        text="您的补助申请（申报号 {number}）被退回，需要修改。\n"
-        "退回原因：{reason}\n请打开申请，改好后重新提交，申报号不变。",
+        title="补助申请被{sent_back}",
+        text="您的补助申请（申报号 {number}）被{sent_back}，需要修改。\n"
+        "{sent_back}原因：{reason}\n请打开申请，改好后重新提交，申报号不变。",
         link=CLAIM,
         sms="您的申请有更新，需要您修改后重新提交。请在微信打开公众号“{account}”查看，或点 {link}",
         sms_link=CLAIMS_BY_SMS,
-        wechat=_claim("被退回", "请打开查看原因并修改"),
+        wechat=_claim("被{sent_back}", "请打开查看原因并修改"),
     ),
     "claim_refused": Notice(
         label="不予补助",
@@ -170,13 +170,13 @@ MESSAGES: dict[str, Notice | Code] = {
     ),
     "change_returned": Notice(  # GX-47
         label="变更申请被退回",
-        title="个人信息变更被退回",
-        text="您的个人信息变更申请（申请单号 {number}）被退回，需要修改。\n"
-        "退回原因：{reason}\n请打开申请，改好后重新提交，申请单号不变；也可以删除这条申请。",
+        title="个人信息变更被{sent_back}",
+        text="您的个人信息变更申请（申请单号 {number}）被{sent_back}，需要修改。\n"
+        "{sent_back}原因：{reason}\n请打开申请，改好后重新提交，申请单号不变；也可以删除这条申请。",
         link=CHANGE,
         sms="您的个人信息变更申请有更新，需要您修改后重新提交。请在微信打开公众号“{account}”查看，或点 {link}",
         sms_link=CHANGES_BY_SMS,
-        wechat=_claim("被退回", "请打开查看原因并修改"),
+        wechat=_claim("被{sent_back}", "请打开查看原因并修改"),
     ),
     "change_done": Notice(  # GX-45
         label="变更申请办结",

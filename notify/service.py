@@ -101,8 +101,12 @@ def _filling(about: About, values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _site() -> dict[str, str]:
-    brand = context.scheme().brand
-    return {"account": brand.account, "operator": brand.operator}
+    scheme = context.scheme()
+    return {
+        "account": scheme.brand.account,
+        "operator": scheme.brand.operator,
+        "sent_back": scheme.review.sent_back,
+    }
 
 
 def _ways(
@@ -130,7 +134,7 @@ def _ways(
 
 def _sms_values(words: Notice, filling: Mapping[str, str]) -> dict[str, str]:
     """The cloud's template has the constant parts in it; only what differs from person to person is sent."""
-    constant = {"account", "operator", "link"}
+    constant = {"account", "operator", "sent_back", "link"}
     return {name: filling[name] for name in places(words.sms) if name not in constant}
 
 

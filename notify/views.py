@@ -13,6 +13,8 @@ from core.errors import Missing
 from notify import queries, service
 from notify.messages import MESSAGES
 
+AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+
 blueprint = Blueprint("messages", __name__, url_prefix="/h5/messages")
 
 
@@ -33,11 +35,11 @@ def index() -> str:
 @blueprint.get("/<uuid:message_id>")
 @allow("employee")
 def show(message_id: uuid.UUID) -> str:
-    """Opening a message marks it read; opening it again changes nothing."""
+    """Opening a message marks it read; opening it again, or fetching it ahead, changes nothing."""
     message = queries.inbox_message(_owner(), message_id)
     if message is None:
         raise Missing
-    if message.read_at is None:
+    if message.read_at is None and _is_looked_at():
         with transaction():
             service.mark_read(message.owner_id, message.id)
     words = MESSAGES.get(message.kind)
@@ -56,6 +58,12 @@ def unread() -> int:
     """The number on the tab 消息."""
     actor = current_actor()
     return queries.unread_count(actor.id) if actor.kind == "employee" and actor.id else 0
+
+
+def _is_looked_at() -> bool:
+    """Does a person see the answer? Not when a browser fetches the page ahead, or only asks for its head."""
+    said = " ".join(request.headers.get(name, "") for name in AHEAD)
+    return request.method == "GET" and not any(word in said for word in ("prefetch", "prerender", "preview"))
 
 
 def _owner() -> uuid.UUID:

@@ -191,6 +191,7 @@
     var n = all('.up-item', box).length, max = +box.dataset.max;
     box.querySelector('[data-count]').textContent = all('[data-done]', box).length;
     box.classList.toggle('full', n >= max);
+    box.classList.toggle('has', n > 0); // the sample has done its work
     if (n < max) box.querySelector('.up-say').textContent = '';
   }
   all('[data-uploader]').forEach(function (box) {

@@ -19,7 +19,8 @@ from core.history import Transition
 from core.identifiers import ID_TYPES
 
 PAGE = 20
-RETURNED = "您的个人信息变更被退回"
+NOT_YOURS = "没有找到这条变更申请。可能已经删除，或者不在您的名下。请从“个人信息变更”查看。"
+RETURNED = "您的个人信息变更被{sent_back}"
 TO_CORRECT = "等您修改后重新提交，或者删除"
 
 
@@ -79,7 +80,7 @@ def of_employee(key: str, employee_id: uuid.UUID | None) -> ChangeRequest:
     query = query.where(ChangeRequest.id == request_id if request_id else ChangeRequest.number == key)
     row = db.session.scalars(query).first()
     if row is None:
-        raise Missing
+        raise Missing(NOT_YOURS)
     return row
 
 
@@ -117,7 +118,7 @@ def need_action(employee_id: uuid.UUID) -> list[Todo]:
         ChangeRequest.note_ct,  # type: ignore[attr-defined]
     ).where(ChangeRequest.employee_id == employee_id, ChangeRequest.state == "draft")
     return [
-        Todo(row.number, row.state, RETURNED, _note(row), "去修改", f"/h5/changes/{row.number}/edit")
+        Todo(row.number, row.state, RETURNED.format(sent_back=context.scheme().review.sent_back), _note(row), "去修改", f"/h5/changes/{row.number}/edit")
         for row in db.session.connection().execute(query)
     ]
 

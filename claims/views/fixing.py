@@ -146,7 +146,7 @@ def _ask_page(claim: Claim, left: list[str]) -> str:
     return render_template(
         "claims/unchanged.html",
         claim=claim,
-        text=f"退回原因里提到的{said}还没有改动，确定要直接重新提交吗？",
+        text=f"{scheme().review.sent_back}原因里提到的{said}还没有改动，确定要直接重新提交吗？",
         base=path_of(claim),
         op=new_op(),
     )

@@ -47,6 +47,7 @@ class Site:
     operator: str
     service_phone: str
     logo: str = "img/logo.svg"
+    sent_back: str = "退回"  # what the scheme calls it: 驳回 or 退回
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,13 @@ class NavItem:
 def site_of_scheme() -> Site:
     brand = scheme().brand
     return Site(
-        brand.title, f"{brand.title}审核", brand.account, brand.operator, brand.hotline, brand.logo
+        brand.title,
+        f"{brand.title}审核",
+        brand.account,
+        brand.operator,
+        brand.hotline,
+        brand.logo,
+        scheme().review.sent_back,
     )
 
 

@@ -161,7 +161,7 @@ def test_a_returned_request_is_corrected_and_sent_again_gx_47_gx_49(person: Pers
     request = person.ask(name="张改名")
     panel.send_back(request, "信息不正确")
     home = person.client.get("/h5/").get_data(as_text=True)
-    assert "您的个人信息变更被退回" in home and f"{HOME}/{request.number}/edit" in home
+    assert "您的个人信息变更被驳回" in home and f"{HOME}/{request.number}/edit" in home
     edit = f"{HOME}/{request.number}/edit"
     page = person.client.get(edit).get_data(as_text=True)
     assert "信息不正确" in page and 'value="张改名"' in page and "原：" in page

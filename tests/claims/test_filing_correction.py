@@ -99,7 +99,7 @@ def test_resubmitting_without_the_change_is_asked_about_not_blocked(worker: Any,
     answer = worker.send(f"{returned}/fix", {**STAY, **account(worker.person), "do": "submit"})
     assert answer.status_code == 200
     said = says(answer)
-    assert "退回原因里提到的“出院小结或出院记录”、“入院和出院日期”还没有改动，确定要直接重新提交吗？" in said
+    assert "驳回原因里提到的“出院小结或出院记录”、“入院和出院日期”还没有改动，确定要直接重新提交吗？" in said
     assert worker.claim(returned).state == "returned"
     sent = hidden(answer.get_data(as_text=True))
     assert worker.client.post(f"{returned}/fix/unchanged", data=sent).location == f"{returned}/submitted"
@@ -150,7 +150,7 @@ def test_gx29_after_a_bounce_only_the_account_changes_and_it_goes_to_finance(
 
 
 def _sure(card: str) -> dict[str, str]:
-    return {"sure": f"card-{card[-4:]}"}
+    return {"sure": f"card-{card[-4:]}-bank_card"}  # the photo shows the new number already
 
 
 @pytest.mark.parametrize("path", ["/1", "/2", "/3", "/check", "/fix", "/withdraw", "/delete"])

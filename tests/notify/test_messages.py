@@ -78,6 +78,7 @@ def test_every_wechat_message_fits_its_template(kind: str, scheme: str) -> None:
     words = NOTICES[kind].wechat
     template = load_scheme(scheme).wechat_templates[words.template]
     values = {"number": "BZ1345678901234567890", "when": "2026-11-21 19:05"}
+    values["sent_back"] = load_scheme(scheme).review.sent_back
     for field, name in template["fields"].items():
         text = words.fields[name].format(**values)
         assert complaint(field, fitted(field, text)) == "", (field, text)

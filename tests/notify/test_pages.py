@@ -83,7 +83,7 @@ def test_a_long_inbox_is_turned_page_by_page(world: World, client: Any) -> None:
     first = client.get("/h5/messages")
     assert "下一页" in first.text
     last = queries.inbox(person.id)[-1]
-    assert client.get(f"/h5/messages?before={last.id}").text.count("补助申请被退回") == 5
+    assert client.get(f"/h5/messages?before={last.id}").text.count("补助申请被驳回") == 5
     assert client.get("/h5/messages?before=nonsense").status_code == 404
 
 
