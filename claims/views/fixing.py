@@ -127,7 +127,7 @@ def _fix_page(claim: Claim, errors: Errors, sent: Any) -> str:
     returned = last_return(timeline(claim.id))
     return render_template(
         "claims/fix.html",
-        **{**common(claim, EVERYTHING, errors), "papers": papers},
+        **common(claim, EVERYTHING, errors, papers),
         stay=stay,
         payee=payee,
         returned=returned,

@@ -22,6 +22,7 @@ from core.pages import again
 from employee import service as employees
 from plans.service import stay_days
 
+Papers = list[dict[str, Any]]
 Errors = dict[str, str]
 EVERYTHING = 4
 ACCOUNTS = ("own", "other")  # buttons that change whose card it is and show what that needs
@@ -171,7 +172,7 @@ def _no_cover(claim: Claim) -> str:
     return next((note.text for note in notes if note.blocking and note.code in NO_COVER), "")
 
 
-def common(claim: Claim, step: int, errors: Errors) -> dict[str, Any]:
+def common(claim: Claim, step: int, errors: Errors, papers: Papers | None = None) -> dict[str, Any]:
     """What every form page of a claim is given."""
     return {
         "claim": claim,
@@ -180,7 +181,7 @@ def common(claim: Claim, step: int, errors: Errors) -> dict[str, Any]:
         "base": path_of(claim),
         "tab_name": tab_name(),
         "seen": claim.saved_at.isoformat(),
-        "papers": uploaders(claim, step),
+        "papers": uploaders(claim, step) if papers is None else papers,
     }
 
 
