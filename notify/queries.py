@@ -18,6 +18,7 @@ from core.fields import mask_phone
 from notify.messages import MESSAGES, Notice
 from notify.models import InboxMessage, OutboxAttempt, OutboxMessage, ProviderHealth, Receipt
 from notify.rules import FAILED, HELD, RESENDABLE, UNKNOWN, fitted
+from notify.service import site_words
 
 PAGE = 20
 _UNREAD = text("SELECT count(*) FROM inbox_message WHERE owner_id = :owner AND read_at IS NULL")
@@ -159,20 +160,15 @@ class ByWeChat:
     values: Mapping[str, str]
 
 
-_EXAMPLE = {
-    "number": "BZ1344168415351173120",
-    "when": "2026-10-01 15:01",
-    "account": "示例公众号",
-    "operator": "示例总工会",
-}
+_EXAMPLE = {"number": "BZ1344168415351173120", "when": "2026-10-01 15:01"}
 
 
 def by_wechat() -> list[ByWeChat]:
     """Every kind of message that WeChat can carry, with the values a template may show."""
-    found = []
+    found, example = [], _Example(_EXAMPLE | site_words())
     for kind, words in MESSAGES.items():
         if isinstance(words, Notice):
-            values = {name: text.format_map(_Example(_EXAMPLE)) for name, text in words.wechat.fields.items()}
+            values = {name: text.format_map(example) for name, text in words.wechat.fields.items()}
             found.append(ByWeChat(kind, words.label, words.wechat.template, values))
     return found
 

@@ -88,7 +88,7 @@ def send_code(purpose: str, phone: str, code: str) -> None:
     """Send a verification code by SMS, ahead of everything else; it expires and is never sent again."""
     words = MESSAGES["code"]
     filling = {"code": code, "minutes": str(CODE_MINUTES)}
-    params = {"text": words.sms.format(**filling, **_site()), "values": filling}
+    params = {"text": words.sms.format(**filling, **site_words()), "values": filling}
     row = _outgoing(
         "code", "sms", "guest", None, (purpose[:16], None, ""), phone, params, f"code:{uuid.uuid4()}"
     )
@@ -97,10 +97,11 @@ def send_code(purpose: str, phone: str, code: str) -> None:
 
 def _filling(about: About, values: Mapping[str, str]) -> dict[str, str]:
     when = clock.now().astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
-    return {**values, **_site(), "number": about[2] or "-", "when": when, "id": str(about[1] or "")}
+    return {**values, **site_words(), "number": about[2] or "-", "when": when, "id": str(about[1] or "")}
 
 
-def _site() -> dict[str, str]:
+def site_words() -> dict[str, str]:
+    """The words that are the same in every message of this scheme."""
     scheme = context.scheme()
     return {
         "account": scheme.brand.account,

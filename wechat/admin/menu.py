@@ -128,11 +128,13 @@ def save_menu() -> ResponseReturnValue:
 
 def _edit_page(errors: dict[str, str], typed: Mapping[str, str]) -> str:
     newest = menus.newest()
+    number = newest.number if newest else 0
     return render_template(
         "wechat_admin/menu_edit.html",
         errors=errors,
         values=typed,
-        number=newest.number if newest else 0,
+        number=number,
+        is_overtaken=request.method == "POST" and _seen() != number,
         newest_lines=list(rules.lines(sent(menus.buttons_of(newest))).items()),
         pages=PAGES,
         answers=ANSWERS,
@@ -218,7 +220,8 @@ def _row(place: str, button: Mapping[str, Any]) -> dict[str, str]:
     does = "sub" if "items" in button else f"page:{page}" if page in dict(PAGES) else "url"
     if button.get("key"):
         does = f"key:{button['key']}"
-    return {f"{place}_name": str(button["name"]), f"{place}_does": does, f"{place}_url": url or page}
+    typed = url or page if does == "url" else ""
+    return {f"{place}_name": str(button["name"]), f"{place}_does": does, f"{place}_url": typed}
 
 
 # --- pushing, reading, going back --------------------------------------------------------------------------

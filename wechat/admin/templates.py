@@ -223,6 +223,7 @@ def page(scope: Scope, errors: dict[str, str]) -> str:
         choices=_choices(scope),
         values=typed,
         rows=shown_as(scope, now) if now else [],
+        columns=_columns(now, found.get(now.template_id) if now else None),
         said=told("测试发送", "测试消息已交给微信，请在手机上看", kind="test_send", subject=scope.key),
         test_kinds=[(one.kind, one.label) for one in scope.kinds],
     )
@@ -252,14 +253,28 @@ def _as_typed(fields: Mapping[str, str], scope: Scope) -> dict[str, str]:
 
 def shown_as(scope: Scope, now: Mapped) -> list[dict[str, Any]]:
     """What each message would say in each field, and what WeChat would cut or refuse."""
-    found = []
+    rows = []
     for one in scope.kinds:
-        for field, raw in mappings.filled(now.fields, one.values).items():
-            text = messages.as_wechat_accepts(field, raw)
-            bad = rules.complaint(field, text)
-            cut = "合适" if text == raw else f"太长，会截成左边这样：原文“{raw}”"
-            check = f"微信不接受：{bad}" if bad else cut
-            found.append(
-                {"kind": one.label, "field": field, "text": text, "check": check, "is_bad": check != "合适"}
-            )
-    return found
+        values = mappings.filled(now.fields, one.values)
+        cells = {field: _cell(field, raw) for field, raw in values.items()}
+        rows.append(
+            {"kind": one.label, "cells": cells, "is_bad": sum(cell["is_bad"] for cell in cells.values())}
+        )
+    return rows
+
+
+def _cell(field: str, raw: str) -> dict[str, Any]:
+    text = messages.as_wechat_accepts(field, raw)
+    bad = rules.complaint(field, text)
+    cut = "" if text == raw else f"太长，会截成这样。原文：{raw}"
+    check = f"微信不接受：{bad}" if bad else cut
+    return {"text": text, "check": check, "is_bad": bool(check)}
+
+
+def _columns(now: Mapped | None, shown: Template | None) -> list[dict[str, str]]:
+    labels = {field: label for label, field in rules.fields_of(shown.content)} if shown else {}
+    fields = [
+        {"key": field, "label": labels.get(field, field), "kind": "own"}
+        for field in (now.fields if now else ())
+    ]
+    return [{"key": "kind", "label": "消息"}, *fields]
