@@ -24,6 +24,7 @@ class Greeting(NamedTuple):
 
     name: str
     union_name: str
+    counted: int = 0
 
 
 class Spoken(NamedTuple):
@@ -58,9 +59,9 @@ _LIVE = (
     " WHERE binding.ended_at IS NULL AND binding.openid = "
 )
 _ACTOR = text(f"SELECT employee.id, employee.union_id{_LIVE}:openid")  # noqa: S608 - constants of this module
-_GREETING = text(
-    "SELECT employee.id, employee.name_ct, trade_union.name AS union_name FROM employee"
-    " JOIN trade_union ON trade_union.id = employee.union_id WHERE employee.id = :id"
+_GREETING = (
+    "SELECT employee.id, employee.name_ct, trade_union.name AS union_name, ({counted}) AS counted"
+    " FROM employee JOIN trade_union ON trade_union.id = employee.union_id WHERE employee.id = :id"
 )
 # What another room may put in for the person in `speaker`.
 PERSON = "employee.id"
@@ -82,10 +83,11 @@ def card(employee_id: uuid.UUID) -> EmployeeCard:
     return found[employee_id]
 
 
-def greeting(employee_id: uuid.UUID) -> Greeting | None:
-    """The name over the home page: one plain statement, one seal opened."""
-    row = db.session.connection().execute(_GREETING, {"id": employee_id}).one_or_none()
-    return Greeting(Employee.name.of(row) or "", row.union_name) if row else None  # type: ignore[attr-defined]
+def greeting(employee_id: uuid.UUID, counted: str = "0") -> Greeting | None:
+    """The name over the home page: one plain statement, one seal opened; `counted` as in `speaker`."""
+    asked = text(_GREETING.format(counted=counted))
+    row = db.session.connection().execute(asked, {"id": employee_id}).one_or_none()
+    return Greeting(Employee.name.of(row) or "", row.union_name, row.counted) if row else None  # type: ignore[attr-defined]
 
 
 def same_person(id_number: str, phone: str) -> Select[uuid.UUID]:

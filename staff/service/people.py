@@ -33,15 +33,22 @@ def actor_of(staff_id: uuid.UUID, epoch: int) -> Actor | None:
 
 def is_person(staff_id: uuid.UUID, id_number: str, phone: str) -> bool:
     """Is this member of staff the person with this certificate or phone? Nobody decides on their own case."""
-    row = db.session.get(StaffUser, staff_id)
+    row = _row(staff_id)
     if row is None:
         return False
     return bool(id_number and row.id_number == id_number) or bool(phone and row.phone == phone)
 
 
+def _row(staff_id: uuid.UUID) -> StaffUser | None:
+    """The row, read once: a session holds what it read only weakly, and every list asks whose it is."""
+    row = db.session.get(StaffUser, staff_id)
+    db.session.info["staff_row"] = row
+    return row
+
+
 def identity(staff_id: uuid.UUID) -> tuple[str, str]:
     """Certificate number and phone of a member of staff, to keep their own cases away from them (M10)."""
-    row = db.session.get(StaffUser, staff_id)
+    row = _row(staff_id)
     return (row.id_number or "", row.phone or "") if row else ("", "")
 
 
