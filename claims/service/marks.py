@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from typing import NamedTuple
 
@@ -50,6 +51,8 @@ def area(place: str) -> tuple[float, float, float, float]:
         return PLACES[place].area
     try:
         x, y, width, height = (round(float(part), 4) for part in place.split(","))
+        if not all(map(math.isfinite, (x, y, width, height))):
+            raise ValueError
     except (ValueError, OverflowError):
         raise Refused(NO_PLACE, "mark_document") from None
     x, y = min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)

@@ -56,6 +56,12 @@ def period(monkeypatch: pytest.MonkeyPatch) -> tuple[dt.date, dt.date]:
     return PERIOD
 
 
+@pytest.fixture(autouse=True)
+def short_undo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decision's messages wait for 撤销; nobody takes anything back on these journeys."""
+    monkeypatch.setattr(review, "UNDO_SECONDS", 0.5)
+
+
 @pytest.fixture(scope="session")
 def seen() -> set[str]:
     """Looks that were taken already."""
