@@ -170,7 +170,10 @@ def filed(browser: Browser, web: str, sandbox: str) -> tuple[Worker, str]:
 
 
 def corrected(worker: Worker) -> None:
-    worker.is_told("补助申请被退回", BLURRED, "被退回", "需要您修改后重新提交")
+    worker.open("/h5/messages")
+    worker.page.locator("main a[href^='/h5/messages/']").first.click()
+    worker.reads(BLURRED)
+    worker.eyes.look("message")
     worker.open(f"/h5/claims/{worker.number}/fix")
     worker.on("修改后重新提交", "fix")
     worker.page.once("dialog", lambda dialog: dialog.accept())
