@@ -120,9 +120,7 @@ def main() -> int:
     FOLDER.mkdir(parents=True)
     with running() as (web, sandbox), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium.find(),
-            args=[*chromium.FLAGS, "--lang=zh-CN"],  # for what the browser itself draws: dates, choices
-            env={**chromium.environment(), "LANGUAGE": "zh_CN"},
+            executable_path=chromium.find(), args=list(chromium.FLAGS), env={**chromium.environment()}
         )
         walk(browser, web, sandbox)
         browser.close()
