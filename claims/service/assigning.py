@@ -17,6 +17,7 @@ from core.access import Actor
 from core.db import db
 from core.errors import Conflict, Refused
 from staff import service as staff
+from union import queries as unions
 
 NOBODY = "请选择分派给谁"
 NOTHING = "请先勾选要分派的申请"
@@ -43,7 +44,9 @@ def colleagues(claims: list[Claim], by: Actor) -> list[Actor]:
     """Who else decides at the level of every one of these claims, in its union."""
     wanted = {LEVEL_ROLES[claim.state] for claim in claims}
     people = [one for one in staff.holders(sorted(wanted)) if one.id != by.id]
-    return [one for one in people if all(_decides(claim, one) for claim in claims)]
+    chains = {union_id: unions.chain_of(union_id) for union_id in {claim.union_id for claim in claims}}
+    where = {(LEVEL_ROLES[claim.state], chains[claim.union_id]) for claim in claims}
+    return [one for one in people if all(one.within(chain).has(role) for role, chain in where)]
 
 
 def assign(claims: list[Claim], to: uuid.UUID | None, by: Actor) -> Actor:
@@ -62,7 +65,3 @@ def assign(claims: list[Claim], to: uuid.UUID | None, by: Actor) -> Actor:
         held.until = clock.now() + LONG
         audit.record("claim.assign", "claim", claim.id, by, to=who.label)
     return who
-
-
-def _decides(claim: Claim, who: Actor) -> bool:
-    return work.acting_for(claim, who).has(LEVEL_ROLES[claim.state])

@@ -91,7 +91,7 @@ def test_after_a_decision_the_next_claim_opens(office: Office, sign: Sign) -> No
     assert f"已同意 {one.number}" in says(client.get(answer.location))
     answer = client.submit(path(two, "/return"), {"seen": two.version, "note": "发票照片不清楚"})
     assert (answer.status_code, answer.location) == (303, "/admin/")
-    assert f"已退回 {two.number}" in says(client.get("/admin/"))
+    assert f"已退回 {two.number}，" in says(client.get("/admin/"))
 
 
 def test_deciding_twice_says_who_was_first_m2(office: Office, sign: Sign) -> None:
