@@ -145,7 +145,7 @@ def test_two_editors_at_once_lose_nothing(desk, db, world, app, write) -> None:
     assert send(other, at, title="王的标题", body="王的正文").status_code == 303
     answer = desk.post(at, data={**TYPED, **hidden, "title": "李的标题", "body": "李的正文"})
     page = answer.get_data(as_text=True)
-    assert answer.status_code == 409 and "王编辑 于 20" in page
+    assert answer.status_code == 409 and "王编辑 于 20" in page and "先保存了这一篇" in page
     assert 'value="李的标题"' in page and "李的正文" in page and "王的正文" in page
     assert only(db).title == "王的标题"
     seen = re.search(r'name="seen" value="(\d+)"', page)
