@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from core import identifiers, money, names
 from core.pages import parse_day
 from core.pages.words import day
 
+EXPIRED = "证件已过期（有效期至 {day}），请上传新证件。暂时没有新证件的，点“确认无误，继续”，审核人员会看到。"
 NO_DAY = "{label}没有看懂，请按 2026-10-01 这样填写"
 _STRANGE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
@@ -117,17 +119,51 @@ class Choice(Answer):
         return text if any(text == key for key, _ in self.choices) else ""
 
 
+class YesNo(Answer):
+    """A question with two answers; one that was not given changes nothing."""
+
+    def __init__(self, label: str, column: str, yes: str, no: str, **kwargs: Any) -> None:
+        super().__init__(label, column, **kwargs)
+        self.choices = [("y", yes), ("n", no)]
+
+    def read(self, text: str) -> bool:
+        if text not in ("y", "n"):
+            raise ValueError(f"请选择{self.label.text}")
+        return text == "y"
+
+    def written(self, data: bool) -> str:
+        return "y" if data else "n"
+
+
 class _Sheet(Form):
     """Shared reading of a page of questions."""
 
     def changes(self) -> dict[str, Any]:
-        """Column → value of every question that was sent and understood; a draft may have gaps."""
+        """Column → value of every question that was sent; a draft may have gaps.
+
+        What could not be read leaves its column empty: an older answer must not stand for it (`odd`).
+        """
         self.validate()
+        sent = [field for field in self if field.column and field.was_sent]
+        found = {field.column: field.data for field in sent if not field.process_errors}
+        odd = self.odd()
+        empty = {field.column: None for field in sent if field.name in odd}
+        return {**found, **empty}
+
+    def odd(self) -> dict[str, list[str]]:
+        """Question → its label and what was typed, for all that has to be a day or a sum and is none."""
         return {
-            field.column: field.data
+            field.name: [field.label.text, str(field.raw_data[0]).strip()[:60]]
             for field in self
-            if field.column and field.was_sent and not field.process_errors
+            if isinstance(field, Day | Yuan) and field.was_sent and field.process_errors
         }
+
+    def kept_as_typed(self, earlier: str | None) -> str | None:
+        """`earlier` without the questions that were answered now, with those that cannot be read."""
+        old = json.loads(earlier or "{}")
+        still = {name: said for name, said in old.items() if name not in self or not self[name].was_sent}
+        now = {**still, **self.odd()}
+        return json.dumps(now, ensure_ascii=False) if now else None
 
     def wrong(self) -> dict[str, str]:
         """Question → words, before anything is compared with the rest of the claim."""
@@ -148,6 +184,8 @@ class StayForm(_Sheet):
     self_paid = Yuan("个人自付", "self_paid_fen", "请填写个人自付金额")
     own_expense = Yuan("个人自费", "own_expense_fen")
     bed_excess = Yuan("超标床位费", "bed_excess_fen")
+    is_settled = YesNo("医保结算情况", "is_settled", "已经医保结算", "没有经医保结算")
+    is_out_of_area = YesNo("就医地点", "is_out_of_area", "异地就医", "本地就医")
     receipt_code = Digits("票据代码")
     receipt_number = Digits("票据号码")
     receipt_check_code = Digits("校验码", "receipt_check_code")
@@ -158,7 +196,13 @@ class StayForm(_Sheet):
             code, number = self.receipt_code.data or "", self.receipt_number.data or ""
             found["receipt"] = identifiers.receipt_key(code, number) if code or number else None
         if self._leaves_before_entering():
-            found["discharged_on"] = None  # shown again as typed, but never kept
+            found["discharged_on"] = None  # kept as typed only
+        return found
+
+    def odd(self) -> dict[str, list[str]]:
+        found = super().odd()
+        if self._leaves_before_entering() and self.discharged_on.was_sent:
+            found["discharged_on"] = ["出院日期", str(self.discharged_on.raw_data[0]).strip()[:60]]
         return found
 
     def _leaves_before_entering(self) -> bool:
@@ -198,6 +242,27 @@ class StayForm(_Sheet):
         return found
 
 
+class CertificateForm(_Sheet):
+    """Step 1: until when the certificate in the photos is valid."""
+
+    id_expires_on = Day("证件有效期至", "id_expires_on")
+
+    def changes(self) -> dict[str, Any]:
+        found = super().changes()
+        if self.id_expires_on.was_sent:  # a tick that is not sent is no tick
+            found["id_is_permanent"] = self.is_permanent
+        return found
+
+    is_permanent = False
+
+    def warning(self, today: dt.date) -> dict[str, str]:
+        """An expired certificate: the person may have no other one yet, and goes on."""
+        until = self.id_expires_on.data
+        if until is None or self.is_permanent or until >= today:
+            return {}
+        return {"id_expires_on": EXPIRED.format(day=until)}
+
+
 class PayeeForm(_Sheet):
     """Step 3, and the account after a bounce."""
 
@@ -229,7 +294,20 @@ def stay_values(claim: Any) -> dict[str, Any]:
     """A stored claim as the questions of step 2 show it."""
     code, _, number = (claim.receipt or "").partition("+")
     values = {name: getattr(claim, column) for name, column in _COLUMNS.items()}
-    return {**values, "receipt_code": code, "receipt_number": number}
+    return {**values, "receipt_code": code, "receipt_number": number, "as_typed": claim.as_typed}
+
+
+def certificate_values(claim: Any) -> dict[str, Any]:
+    """A stored claim as the question of step 1 shows it."""
+    return {"id_expires_on": claim.id_expires_on, "as_typed": claim.as_typed}
+
+
+def read_certificate(sent: Any, claim: Any) -> CertificateForm:
+    """The certificate's validity as sent, else as stored."""
+    sheet: CertificateForm = read(CertificateForm, sent, certificate_values(claim))
+    is_asked = sent is not None and "id_expires_on" in sent
+    sheet.is_permanent = sent.get("id_is_permanent") == "y" if is_asked else claim.id_is_permanent
+    return sheet
 
 
 def payee_values(claim: Any) -> dict[str, Any]:
@@ -240,13 +318,20 @@ def payee_values(claim: Any) -> dict[str, Any]:
 
 def read(sheet: type[_Sheet], sent: Any, stored: Mapping[str, Any]) -> Any:
     """The sheet as sent; questions that were not on the page keep what is stored."""
-    return sheet(sent, data=stored) if sent is not None else sheet(data=stored)
+    if sent is not None:
+        return sheet(sent, data=stored)
+    shown = sheet(data=stored)
+    for name, (_, text) in json.loads(stored.get("as_typed") or "{}").items():
+        if name in shown:
+            shown[name].raw_data = [text]  # shown as it was typed
+    return shown
 
 
 # The order of the questions on the page, which the summary of errors follows.
 _ON_PAGE = (
     "hospital", "diagnosis", "admitted_on", "discharged_on", "total", "self_paid", "pooled", "own_expense",
-    "bed_excess", "receipt_code", "receipt_number", "receipt_check_code", "hospital_grade",
+    "bed_excess", "is_settled", "is_out_of_area", "receipt_code", "receipt_number",
+    "receipt_check_code", "hospital_grade",
 )  # fmt: skip
 _COLUMNS = {
     "hospital": "hospital",
@@ -259,5 +344,7 @@ _COLUMNS = {
     "self_paid": "self_paid_fen",
     "own_expense": "own_expense_fen",
     "bed_excess": "bed_excess_fen",
+    "is_settled": "is_settled",
+    "is_out_of_area": "is_out_of_area",
     "receipt_check_code": "receipt_check_code",
 }

@@ -187,13 +187,15 @@ PLACES = {
 
 # What belongs to a group of fields: attributes of the claim.
 PARTS = {
-    "hospital": ("hospital", "diagnosis"),
+    "hospital": ("hospital", "diagnosis", "is_out_of_area"),
     "stay": ("admitted_on", "discharged_on"),
-    "sums": ("total_fen", "pooled_fen", "self_paid_fen", "own_expense_fen", "bed_excess_fen"),
+    "sums": ("total_fen", "pooled_fen", "self_paid_fen", "own_expense_fen", "bed_excess_fen", "is_settled"),
     "receipt_number": ("receipt", "receipt_check_code", "hospital_grade"),
     "payee": ("is_own_account", "payee_name", "payee_bank", "payee_branch", "payee_card", "payee_relation"),
 }
 PART_OF = {name: part for part, names in PARTS.items() for name in names}
+# Kept with the page, but nothing a reviewer points at.
+PART_OF |= {"as_typed": "as_typed", "id_expires_on": "id_until", "id_is_permanent": "id_until"}
 CARD_PHOTOS = ("bank_card", "payee_bank_card")
 # Kept from claim to claim by the same person, so that the same picture twice means nothing.
 STANDING_PHOTOS = ("id_front", "id_back", *CARD_PHOTOS, "payee_id_front", "payee_id_back")

@@ -16,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
@@ -68,6 +69,13 @@ class Claim(Stateful, db.Model):
     is_out_of_area: Mapped[bool] = column(Boolean, data="personal", nullable=False, default=False)
     receipt = Sealed("secret", index="plain")
     receipt_check_code = Sealed("secret")
+    # Answers of a draft that nobody could read, as typed: {question: [label, text]} as JSON.
+    as_typed = Sealed("secret")
+    # Until when the certificate in the photos is valid; 长期 ones have no end.
+    id_expires_on: Mapped[dt.date | None] = column(Date, data="personal", nullable=True)
+    id_is_permanent: Mapped[bool] = column(
+        Boolean, data="personal", nullable=False, default=False, server_default=text("false")
+    )
 
     is_own_account: Mapped[bool] = column(Boolean, nullable=False, default=True)
     payee_name = Sealed("personal")

@@ -146,7 +146,8 @@ def _todo(number: str, state: str, step: int, bounce_code: str, saved_at: dt.dat
             number, state, "钱没有打进您的账户", bounce_words(bounce_code), "修改收款账户", f"{path}/payee"
         )
     if state == "returned":
-        return Todo(number, state, f"您的补助申请被{context.scheme().review.sent_back}", note, "去修改", f"{path}/fix")
+        title = f"您的补助申请被{context.scheme().review.sent_back}"
+        return Todo(number, state, title, note, "去修改", f"{path}/fix")
     when = saved_at.astimezone(clock.SHANGHAI).strftime("%m-%d")
     return Todo(number, state, "您有一份没写完的申请", f"{when} 保存", "继续填写", f"{path}/{step}")
 

@@ -6,6 +6,7 @@ reviewers read them, the applicant never does.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from claims.models import Claim, ClaimDocument
 from claims.rules import HOSPITAL, NOT_COUNTED, STANDING_PHOTOS, step_of
 from claims.service import figures
 from claims.service.figures import Reckoning
-from core import names
+from core import clock, names
 from core.db import db
 from core.files.models import StoredFile
 from core.identifiers import card_problem, card_warning
@@ -43,8 +44,10 @@ def run(claim: Claim, found: Reckoning | None = None) -> list[Check]:
     found = found or figures.reckon(claim)
     person = employees.card(claim.employee_id)
     return [
+        *_as_typed(claim),
         *_engine(claim, found),
         *_papers(claim),
+        *_certificate(claim),
         *_other_stays(claim),
         *_receipt(claim),
         *_pictures(claim),
@@ -67,14 +70,33 @@ def stay_problems(claim: Claim, found: Reckoning | None = None) -> dict[str, str
     """Field → words for what is wrong with dates and cover, while the person is still on that page."""
     found = found or figures.reckon(claim)
     stops = [note for note in found.award.notes if note.blocking]
-    problems = {"discharged_on" if note.code in _OF_DISCHARGE else "admitted_on": note.text for note in stops}
+    problems = {_question_of(note.code): note.text for note in stops}
     for check in (*_other_stays(claim), *_receipt(claim)):
         if check.blocking:
             problems["receipt_number" if check.code == "receipt_again" else "admitted_on"] = check.text
     return problems
 
 
+# A finding of the engine that belongs to another question than the admission.
+_OF_OTHERS = {"not_settled": "is_settled", "area": "is_out_of_area", "hospital_grade": "hospital_grade"}
 _OF_DISCHARGE = ("date_order", "future", "no_discharge", "deadline")
+
+
+def _question_of(code: str) -> str:
+    return "discharged_on" if code in _OF_DISCHARGE else _OF_OTHERS.get(code, "admitted_on")
+
+
+def _as_typed(claim: Claim) -> Iterator[Check]:
+    """Nothing is handed in while an answer of it could not be read."""
+    for name, (label, text) in json.loads(claim.as_typed or "{}").items():
+        yield Check("bad", f"{label}没有看懂（填的是“{text}”），请改正", f"typed_{name}", True)
+
+
+def _certificate(claim: Claim) -> Iterator[Check]:
+    until = claim.id_expires_on
+    handed_in = clock.local_date(claim.submitted_at) if claim.submitted_at else clock.today()
+    if until is not None and not claim.id_is_permanent and until < handed_in:
+        yield Check("look", f"证件有效期至 {until}，提交时已经过期", "id_expired")
 
 
 def _engine(claim: Claim, found: Reckoning) -> Iterator[Check]:

@@ -70,6 +70,11 @@ def papers_of(claim: Claim) -> tuple[Material, ...]:
     )
 
 
+def asked_of(claim: Claim) -> frozenset[str]:
+    """Which yes-or-no facts this claim's plan turns on (settled by insurance, treated elsewhere)."""
+    return plans.questions(plan_of(claim) or plans.all_plans()[0], claim.kind)
+
+
 def is_by_agent(claim: Claim) -> bool:
     """Did somebody else than the insured person file it (XM-112)?"""
     return claim.filed_by_id != claim.employee_id

@@ -108,13 +108,33 @@ def add_document(claim: Claim, kind: str, picture: Picture, by: Actor) -> ClaimD
     owning(claim, by)
     take(PHOTOS, by.key)
     hold(claim)
+    if there := _same_photo(claim, kind, picture):
+        return there  # sent again because the first answer was lost on its way
     position = _room_for(claim, kind)
     row = pictures.store(picture, "claim")
-    document = ClaimDocument(claim_id=claim.id, file_id=row.id, kind=kind, position=position)
+    document = ClaimDocument(
+        claim_id=claim.id, file_id=row.id, kind=kind, position=position, warnings=picture.warnings(kind)
+    )
     db.session.add(document)
     db.session.flush()
     _touch(claim, kind)
     return document
+
+
+def _same_photo(claim: Claim, kind: str, picture: Picture) -> ClaimDocument | None:
+    """The very same bytes under the same heading of this claim."""
+    content = context.keyring().blind(pictures.CONTENT, picture.sha256)
+    query = (
+        select(ClaimDocument)
+        .join(StoredFile, StoredFile.id == ClaimDocument.file_id)
+        .where(
+            ClaimDocument.claim_id == claim.id,
+            ClaimDocument.kind == kind,
+            ClaimDocument.removed_at.is_(None),
+            StoredFile.content_bi == content,
+        )
+    )
+    return db.session.scalars(query.limit(1)).first()
 
 
 def reuse_documents(claim: Claim, by: Actor) -> int:
@@ -131,8 +151,15 @@ def reuse_documents(claim: Claim, by: Actor) -> int:
             )
             db.session.add(row)
             added += 1
+            _take_validity(claim, earlier)
     db.session.flush()
     return added
+
+
+def _take_validity(claim: Claim, photo: ClaimDocument) -> None:
+    """The photo comes with what was said of the certificate in it."""
+    earlier = db.session.get_one(Claim, photo.claim_id)
+    claim.id_expires_on, claim.id_is_permanent = earlier.id_expires_on, earlier.id_is_permanent
 
 
 def standing_photos(claim: Claim) -> list[ClaimDocument]:

@@ -24,7 +24,7 @@ from plans import queries as coverages
 
 NOT_DECLARED = "请先勾选“以上内容和单据真实，如有虚假愿承担责任”"
 # Which step puts a check right; everything else is step 2.
-_STEP_OF_CHECK = {"payee_name": 3, "card": 3}
+_STEP_OF_CHECK = {"payee_name": 3, "card": 3, "id_expired": 1, "typed_id_expires_on": 1}
 
 
 @blueprint.get("/new")

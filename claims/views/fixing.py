@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from claims import service
-from claims.forms import PayeeForm, StayForm, payee_values, read, stay_values
+from claims.forms import PayeeForm, StayForm, payee_values, read, read_certificate, stay_values
 from claims.models import Claim
 from claims.queries.own import bounce_words
 from claims.queries.progress import last_return
@@ -130,6 +130,7 @@ def _fix_page(claim: Claim, errors: Errors, sent: Any) -> str:
         **common(claim, EVERYTHING, errors, papers),
         stay=stay,
         payee=payee,
+        until=read_certificate(sent, claim),
         returned=returned,
         spots=spots_of(claim, returned),
         items=[(item, ITEMS.get(item, item)) for item in claim.return_items],

@@ -9,7 +9,7 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from claims import service
-from claims.forms import PayeeForm, StayForm, payee_values, read, stay_values
+from claims.forms import PayeeForm, StayForm, payee_values, read, read_certificate, stay_values
 from claims.models import Claim
 from claims.service import checks, figures
 from claims.service.filing import last_payee, standing_photos
@@ -73,7 +73,7 @@ def autosave(number: str) -> ResponseReturnValue:
 def save_quietly(claim: Claim) -> None:
     """A button in the middle of the page (删除) sends the whole form along: keep what was typed."""
     step = request.form.get("step", type=int) or 0
-    if step in (2, 3):
+    if step in (1, 2, 3):
         with transaction():
             service.save_step(claim, changes_of(claim, step), me(), tab=tab_name(), seen=_seen())
 
@@ -85,8 +85,12 @@ def _seen() -> str:
 def changes_of(claim: Claim, step: int) -> dict[str, Any]:
     """What the page of this step says, as columns; EVERYTHING is the fix page (E12)."""
     found: dict[str, Any] = {}
+    if step in (1, EVERYTHING):
+        sheet = read_certificate(request.form, claim)
+        found |= {**sheet.changes(), "as_typed": sheet.kept_as_typed(claim.as_typed)}
     if step in (2, EVERYTHING):
-        found |= read(StayForm, request.form, stay_values(claim)).changes()
+        stay = read(StayForm, request.form, stay_values(claim))
+        found |= {**stay.changes(), "as_typed": stay.kept_as_typed(found.get("as_typed", claim.as_typed))}
     if step in (3, EVERYTHING):
         found |= read(PayeeForm, request.form, payee_values(claim)).changes()
     account = request.form.get("do", "")
@@ -132,13 +136,16 @@ def _fill_last_payee(claim: Claim) -> None:
 
 def step_sure(claim: Claim, step: int) -> str:
     """What 确认无误，继续 stands for: the very values that were warned about."""
+    if step == 1:
+        return f"id-{claim.id_expires_on}"
     if step == 2:
         return f"{claim.total_fen}-{claim.pooled_fen}-{claim.self_paid_fen}-{claim.own_expense_fen}"
     return f"card-{(claim.payee_card or '')[-4:]}"
 
 
 def check_photos(claim: Claim) -> tuple[Errors, Errors]:
-    return checks.missing_papers(claim, 1), {}
+    sheet = read_certificate(request.form, claim)
+    return {**sheet.wrong(), **checks.missing_papers(claim, 1)}, sheet.warning(clock.today())
 
 
 def check_stay(claim: Claim) -> tuple[Errors, Errors]:
@@ -182,16 +189,21 @@ def common(claim: Claim, step: int, errors: Errors, papers: Papers | None = None
         "tab_name": tab_name(),
         "seen": claim.saved_at.isoformat(),
         "papers": uploaders(claim, step) if papers is None else papers,
+        "asks": figures.asked_of(claim),
     }
 
 
 def _photo_page(claim: Claim, errors: Errors, sent: Any) -> str:
     given = common(claim, 1, errors)
+    sheet = read_certificate(sent, claim)
+    warned = sheet.warning(clock.today())
     on_file = [] if any(paper["files"] for paper in given["papers"]) else standing_photos(claim)
     return render_template(
         "claims/step1.html",
         **given,
         person=employees.card(claim.employee_id),
+        until=sheet,
+        sure=step_sure(claim, 1) if errors and errors == warned else "",
         on_file=min((photo.added_at for photo in on_file), default=None),
     )
 

@@ -9,6 +9,7 @@ from plans.rules.eligibility import (
     materials,
     participation,
     plan_for,
+    questions,
 )
 from plans.rules.facts import DEATH, HOSPITAL, INJURY, Award, ClaimFacts, Cover, Line, Memory, Note, Used
 from plans.rules.load import load_plan
@@ -48,6 +49,7 @@ __all__ = [
     "materials",
     "participation",
     "plan_for",
+    "questions",
     "rights",
     "standing",
     "stay_days",

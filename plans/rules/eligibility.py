@@ -70,6 +70,17 @@ def participation(plan: Plan, nature: str, people: int, joining: int) -> Note | 
     return None
 
 
+def questions(plan: Plan, kind: str) -> frozenset[str]:
+    """Which facts the plan's benefits turn on beyond dates and sums; nobody is asked about others."""
+    found = set()
+    for benefit in (*plan.asked.get(kind, ()), *plan.automatic.get(kind, ())):
+        if benefit.needs_settlement:
+            found.add("is_settled_by_insurance")
+        if benefit.out_of_area is not None or benefit.out_of_area_ppm is not None:
+            found.add("is_out_of_area")
+    return frozenset(found)
+
+
 def exclusion(benefit: Benefit, facts: ClaimFacts) -> Note | None:
     """Why one benefit does not apply to a claim that is otherwise in order."""
     if facts.kind != HOSPITAL:

@@ -92,7 +92,7 @@ class PayOffice:
         database.session.expire_all()
         person = database.session.get_one(Employee, claim.employee_id)
         with transaction():
-            correction.fix_payee(claim, {"payee_card": payee_card}, as_employee(person))
+            correction.fix_payee(claim, {"payee_card": payee_card}, as_employee(person), has_looked=True)
 
     def claims(self, count: int) -> list[Claim]:
         person = self.world.insured()
