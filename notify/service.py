@@ -288,7 +288,7 @@ def resend(message_id: uuid.UUID, by: Actor) -> None:
 def send_test(kind: str, by: Actor) -> None:
     """Send the words of `kind`, with example values, to the staff member who asks."""
     if by.id is None or by.kind != "staff":
-        raise Refused("只能发给工作人员自己")
+        raise Refused("只能发给工作人员自己，请登录后再试")
     example = {"reason": "（测试）", "amount": "0.00"}
     values = {name: example.get(name, "（测试）") for name in needed(kind)}
     send(kind, staff=by.id, about=("test", uuid7(), "CS0000000000000"), values=values,

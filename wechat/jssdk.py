@@ -11,7 +11,7 @@ from core import context
 from core.errors import Refused
 from wechat import client
 
-FOREIGN = "只能在本平台的页面里使用微信功能。"
+FOREIGN = "请从本平台的页面里使用微信功能。"
 PORTS = {"http": 80, "https": 443}
 
 

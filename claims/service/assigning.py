@@ -32,7 +32,7 @@ def picked(claim_ids: list[uuid.UUID], by: Actor) -> list[Claim]:
     if not claim_ids:
         raise Refused(NOTHING)
     if len(claim_ids) > MOST:
-        raise Refused(f"一次最多分派 {MOST} 件")
+        raise Refused(f"一次最多分派 {MOST} 件，请少选一些")
     query = select(Claim).where(Claim.id.in_(claim_ids), work.decidable(by)).order_by(Claim.submitted_at)
     found = list(db.session.scalars(query))
     if len(found) != len(set(claim_ids)):

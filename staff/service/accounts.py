@@ -47,7 +47,7 @@ def set_password(staff_id: uuid.UUID, password: str, by: Actor) -> None:
 def grant(staff_id: uuid.UUID, role: str, union_id: uuid.UUID | None, by: Actor) -> None:
     """Give `role` for a union (None: the whole scheme); it works on the next request."""
     if role not in STAFF_ROLES:
-        raise Refused("没有这个角色", "role")
+        raise Refused("没有这个角色，请从列表里选", "role")
     query = select(Grant).where(Grant.staff_id == staff_id, Grant.role == role, Grant.ended_at.is_(None))
     if any(row.union_id == union_id for row in db.session.scalars(query)):
         return
