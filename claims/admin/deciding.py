@@ -102,7 +102,7 @@ def _next(claim: Claim, said: str) -> ResponseReturnValue:
     """On to the next claim that waits for me, or back to an empty desk; both offer to take it back."""
     undoing.offer(claim, said)
     with transaction():
-        following = holds.take_next(current_actor())
+        following = holds.take_next(current_actor()) or holds.in_hand(current_actor())
     if following is None:
         flash("没有更多等您审核的申请了。")
         return redirect(url_for("workbench.home"), 303)

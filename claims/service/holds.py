@@ -85,6 +85,13 @@ def take_next(by: Actor) -> Claim | None:
     return None
 
 
+def in_hand(by: Actor) -> Claim | None:
+    """The longest waiting claim that `by` has taken already."""
+    mine = and_(ReviewHold.staff_id == by.id, ReviewHold.until >= clock.now())
+    query = select(Claim).join(ReviewHold, ReviewHold.claim_id == Claim.id).where(mine, work.decidable(by))
+    return db.session.scalars(query.order_by(Claim.submitted_at, Claim.id).limit(1)).first()
+
+
 def put_back(claim: Claim, by: Actor) -> None:
     """放回待办: give up one's own hold."""
     db.session.execute(
