@@ -22,7 +22,8 @@ from sandbox.wechat_open import COOKIE, SIGNED_IN, remembered
 
 SHOWN = 60
 BANNER_SECONDS = 120
-OFFERED = ("follow", "unfollow", "say", "tap", "settings")
+OFFERED = ("follow", "unfollow", "say", "tap", "scan", "settings")
+SCENES = 10
 
 
 @pages.get("/phone")
@@ -39,6 +40,7 @@ def show_phone() -> Response | str:
         person=person,
         people=people,
         menu=menu_shown(here)["button"],
+        scenes=[code.scene for code in list(here.qr.values())[-SCENES:] if code.expires_at is None],
         account=load_scheme(here.settings.scheme).brand.account,
         opened=url_for("pages.open_page", name=person.key, url=wanted) if is_ours else "",
         elsewhere="" if is_ours else wanted,
