@@ -111,6 +111,7 @@ JOBS: Jobs = {
     "claims.release_holds": claims.jobs.release_holds,
     "content.turn_pages": content.jobs.turn_pages,
     "claims.measure_pace": claims.jobs.measure_pace,
+    "claims.compare_pictures": claims.jobs.compare_pictures,
     "roster.work": roster.jobs.work,
     "wechat.sweep": wechat.jobs.sweep,
     "wechat.errands": wechat.jobs.run_errands,

@@ -1,8 +1,8 @@
-"""What is done about claims later? Holds that lapsed go; how long claims take is measured."""
+"""What is done about claims later? Holds that lapsed go, durations are measured, photos are compared."""
 
 from __future__ import annotations
 
-from claims.service import pace, review
+from claims.service import likeness, pace, review
 from core.db import transaction
 
 
@@ -16,3 +16,8 @@ def measure_pace() -> None:
     """How many working days claims took lately (shown to those who wait)."""
     with transaction():
         pace.measure()
+
+
+def compare_pictures() -> None:
+    """Look for the same picture in other claims."""
+    likeness.compare_waiting()

@@ -6,6 +6,7 @@ EVERY: dict[str, float] = {
     "notify.sweep": 2.0,
     "notify.drain": 5.0,
     "claims.release_holds": 60.0,
+    "claims.compare_pictures": 60.0,
     "roster.work": 5.0,
     "content.turn_pages": 20.0,
     "claims.measure_pace": 3600.0,

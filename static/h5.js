@@ -116,28 +116,24 @@
     });
   });
 
-  // Photos: shrink here, send one by one, keep what arrived.
-  var LONG = 1920, running = 0, line = [];
-  function shrink(file, done) {
-    if (!/^image\/(jpe?g|png|webp|bmp)$/.test(file.type) && file.type) return done(file);
-    var url = URL.createObjectURL(file), img = new Image();
-    img.onerror = function () { URL.revokeObjectURL(url); done(file); };
-    img.onload = function () {
-      var k = Math.min(1, LONG / Math.max(img.naturalWidth, img.naturalHeight)), c = make('canvas'), x;
-      try {
-        c.width = Math.round(img.naturalWidth * k); c.height = Math.round(img.naturalHeight * k);
-        x = c.getContext('2d'); x.fillStyle = '#fff'; x.fillRect(0, 0, c.width, c.height); x.drawImage(img, 0, 0, c.width, c.height);
-        c.toBlob(function (b) { URL.revokeObjectURL(url); c.width = c.height = 0; done(b && b.size < file.size ? b : file); }, 'image/jpeg', 0.75);
-      } catch (_) { URL.revokeObjectURL(url); done(file); }
-    };
-    img.src = url;
+  // Photos: looked at and made smaller by coach.js, sent one by one; what arrived is kept.
+  var running = 0, line = [], coached = null;
+  function coach(box, then) { // fetched when the first photo is about to be taken, not with every page
+    if (coached) return coached.push ? coached.push(then) : then();
+    coached = [then];
+    var s = make('script'), all = coached;
+    s.src = box.dataset.coach; s.onload = s.onerror = function () { coached = true; all.forEach(function (f) { f(); }); };
+    d.head.appendChild(s);
+  }
+  function look(box, file, done) {
+    coach(box, function () { var h = window.huzhu; if (h.coach) h.coach(file, box.dataset.kind, done); else done(file, []); });
   }
   function next() { while (running < 2 && line.length) { running++; line.shift()(); } }
   function over() { running--; next(); settle(); }
 
   function Photo(box, file) {
     var me = this, li = make('li', 'up-item'), img = make('img'), state = make('span', 'up-state', '等待中'), act = make('button', 'up-act', '取消');
-    var xhr = null, tries = 0, gone = false, blob = null, label = box.dataset.label;
+    var xhr = null, tries = 0, gone = false, blob = null, label = box.dataset.label, input = box.querySelector('input[type=file]');
     img.onerror = function () { img.alt = ''; }; // no picture: its words stand below
     img.src = URL.createObjectURL(file); img.alt = label + '，刚选的照片'; img.width = img.height = 110;
     act.type = 'button'; act.setAttribute('aria-label', '取消 ' + label);
@@ -148,7 +144,20 @@
     function go() {
       if (gone) return over();
       if (blob) return send();
-      tell('压缩中'); shrink(file, function (b) { blob = b; send(); });
+      tell('压缩中');
+      look(box, file, function (b, said) {
+        blob = b;
+        if (said.length && !gone) { advise(said); if (!(+box.dataset.tries > 0)) { me.state = 'asking'; return ask(); } }
+        send();
+      });
+    }
+    function advise(said) { said.forEach(function (text) { li.appendChild(make('span', 'up-warn', text)); }); li.classList.add('wide'); }
+    function ask() { // once for each question; the next photo goes as it is, with the same words beside it
+      var again = make('button', 'btn plain', '重拍'), use = make('button', 'btn plain', '就用这张');
+      again.type = use.type = 'button'; tell('先别急着传'); act.hidden = true;
+      again.onclick = function () { box.dataset.tries = 1; me.drop(); input.click(); };
+      use.onclick = me.use = function () { me.use = null; box.dataset.tries = 1; li.removeChild(again); li.removeChild(use); act.hidden = false; me.state = 'waiting'; tell('等待中'); line.push(go); next(); };
+      li.appendChild(again); li.appendChild(use); over();
     }
     function send() {
       if (gone) return over();
@@ -166,31 +175,35 @@
       xhr.send(data);
     }
     function arrived(j) {
-      me.state = 'done'; li.setAttribute('data-done', ''); li.className = 'up-item';
+      var twice = all('[data-delete]', box).some(function (b) { return b.dataset.delete === j.delete_url; });
+      if (twice) { me.drop(); return over(); } // the very photo that is there already
+      me.state = 'done'; li.setAttribute('data-done', ''); li.classList.remove('off');
+      if (!li.querySelector('.up-warn')) advise(j.warnings || []);
       URL.revokeObjectURL(img.src); if (j.thumb_url) img.src = j.thumb_url; img.alt = j.label || label; file = blob = null;
       tell(j.message || '已上传'); act.textContent = '删除'; act.dataset.delete = j.delete_url; act.setAttribute('aria-label', '删除 ' + (j.label || label));
       recount(box); over();
     }
     function lost() {
       if (++tries < 3 && !gone) return setTimeout(function () { if (gone) over(); else send(); }, 1500 * tries);
-      me.state = 'off'; li.className = 'up-item off'; tell('没传上去');
+      me.state = 'off'; li.classList.add('off'); tell('没传上去');
       if (!li.querySelector('.again')) {
         var again = make('button', 'up-act again', '重试'); again.type = 'button'; again.setAttribute('aria-label', '重试 ' + label);
-        again.onclick = function () { li.removeChild(again); li.className = 'up-item'; tries = 0; me.state = 'waiting'; tell('等待中'); line.push(go); next(); };
+        again.onclick = function () { li.removeChild(again); li.classList.remove('off'); tries = 0; me.state = 'waiting'; tell('等待中'); line.push(go); next(); };
         li.insertBefore(again, act); remove();
       }
       over();
     }
-    function refused(text) { me.state = 'off'; li.className = 'up-item off'; tell(text); remove(); over(); }
+    function refused(text) { me.state = 'off'; li.classList.add('off'); tell(text); remove(); over(); }
     function remove() { act.textContent = '移除'; act.setAttribute('aria-label', '移除 ' + label); }
     me.drop = function () { gone = true; li.parentNode.removeChild(li); if (xhr && me.state === 'waiting') xhr.abort(); recount(box); };
+    me.show = function () { li.querySelector('.btn').focus(); };
     me.again = function () { return li.querySelector('.again'); };
     line.push(go); next(); recount(box);
   }
   function recount(box) {
     var n = all('.up-item', box).length, max = +box.dataset.max;
     box.querySelector('[data-count]').textContent = all('[data-done]', box).length;
-    box.classList.toggle('full', n >= max);
+    box.classList.toggle('full', n >= max); box.classList.toggle('some', n > 0);
     box.classList.toggle('has', n > 0); // the sample has done its work
     if (n < max) box.querySelector('.up-say').textContent = '';
   }
@@ -198,6 +211,7 @@
     if (!box.dataset.postUrl || !window.FormData) return;
     var input = box.querySelector('input[type=file]'), out = box.querySelector('.up-say');
     recount(box);
+    input.addEventListener('click', function () { coach(box, function () {}); });
     input.addEventListener('change', function () {
       var max = +box.dataset.max, files = Array.prototype.slice.call(input.files), room = max - all('.up-item', box).length;
       input.value = ''; // each photo is on its way by itself; it must not travel with the form again
@@ -215,10 +229,17 @@
         .catch(function () { b.removeAttribute('aria-disabled'); say(navigator.onLine === false ? OFFLINE : '照片没有删掉，请再点一次“删除”。'); });
     });
   });
+  addEventListener('online', function () { all('.up-act.again').forEach(function (b) { b.click(); }); });
   var held = null;
   function photosReady(form, button) {
     if (form.dataset.leave || (button && button.hasAttribute('formaction'))) return true;
     var photos = all('.up-item', form).map(function (li) { return li.photo; }).filter(Boolean);
+    var asking = photos.filter(function (p) { return p.use; });
+    if (asking.length && !form.dataset.asked) {
+      form.dataset.asked = '1'; asking[0].show(); say('有照片可以拍得更清楚，请选“重拍”或“就用这张”。');
+      return false;
+    }
+    asking.forEach(function (p) { p.use(); }); // a second tap means: as they are
     if (photos.some(function (p) { return p.state === 'waiting'; })) {
       held = { form: form, button: button };
       say('照片还在上传，传完会自动继续，请不要关闭页面。');

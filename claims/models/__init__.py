@@ -3,6 +3,7 @@
 from claims.models.claim import Claim, ReviewHold
 from claims.models.document import ClaimDocument
 from claims.models.judgement import AwardCut, PairVerdict, ReturnMark
+from claims.models.likeness import PictureLook, PictureTwin, PictureWord
 from claims.models.pace import ClaimPace
 from claims.models.reasons import ReturnReason
 
@@ -12,6 +13,9 @@ __all__ = [
     "ClaimDocument",
     "ClaimPace",
     "PairVerdict",
+    "PictureLook",
+    "PictureTwin",
+    "PictureWord",
     "ReturnMark",
     "ReturnReason",
     "ReviewHold",

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 
 from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
 from core import clock
@@ -23,5 +24,7 @@ class ClaimDocument(db.Model):
     file_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("stored_file.id"), nullable=False, index=True)
     kind: Mapped[str] = column(String(32), nullable=False)
     position: Mapped[int] = column(SmallInteger, nullable=False, default=0)
+    # What the coach saw in it (codes of `core.files.coach`); the person decided to keep it all the same.
+    warnings: Mapped[list[str] | None] = column(JSONB, nullable=True)
     added_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
     removed_at: Mapped[dt.datetime | None] = moment(nullable=True)

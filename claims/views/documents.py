@@ -30,12 +30,12 @@ def add_document(number: str) -> ResponseReturnValue:
     kind, upload = request.form.get("kind", ""), request.files.get("photo")
     if upload is None or not upload.filename:
         raise Refused(NO_FILE, kind)
-    document_id, advice = keep_photo(claim, kind, upload)
+    document_id, said = keep_photo(claim, kind, upload)
     if not wants_json():
         return redirect(_page_of(claim, kind), 303)
     at = path_of(claim, f"documents/{document_id}")
     answer = {"id": str(document_id), "thumb_url": f"{at}/thumb", "delete_url": f"{at}/delete"}
-    return jsonify(**answer, label=_label(claim, kind), message=advice or "已上传"), 201
+    return jsonify(**answer, label=_label(claim, kind), message="已上传", warnings=said), 201
 
 
 @blueprint.post("/<number>/documents/<uuid:document_id>/delete")

@@ -16,6 +16,7 @@ from claims.service import checks, figures, marks, pictures
 from core.access import Actor, current_actor
 from core.db import transaction
 from core.errors import Missing
+from core.files import coach
 from core.history import Transition
 
 blueprint = Blueprint("claims", __name__, url_prefix="/h5/claims")
@@ -53,9 +54,9 @@ def home_of(claim: Claim) -> str:
 
 def uploaders(claim: Claim, step: int | None = None, only: set[str] | None = None) -> list[dict[str, Any]]:
     """What the photo questions of a page show: each paper of the plan's list with what is there already."""
-    have: dict[str, list[dict[str, str]]] = {}
+    have: dict[str, list[dict[str, Any]]] = {}
     for document in checks.documents_of(claim):
-        have.setdefault(document.kind, []).append(_file(claim, document.id))
+        have.setdefault(document.kind, []).append(_file(claim, document.id, document.warnings))
     return [
         {
             "kind": paper.code,
@@ -75,10 +76,11 @@ def _has_sample(code: str) -> bool:
     return code in ("id_front", "invoice")
 
 
-def _file(claim: Claim, document_id: uuid.UUID) -> dict[str, str]:
+def _file(claim: Claim, document_id: uuid.UUID, warnings: list[str] | None = None) -> dict[str, Any]:
     at = path_of(claim, f"documents/{document_id}")
     return {
         "id": str(document_id),
+        "warnings": coach.words(warnings or []),
         "thumb_url": f"{at}/thumb",
         "url": f"{at}/preview",
         "delete_url": f"{at}/delete",
@@ -98,7 +100,7 @@ def spots_of(claim: Claim, step: Transition | None) -> list[dict[str, Any]]:
     ]
 
 
-def _labelled(label: str, files: list[dict[str, str]]) -> list[dict[str, str]]:
+def _labelled(label: str, files: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if len(files) == 1:
         return [{**files[0], "label": label}]
     return [{**file, "label": f"{label} 第 {n} 张"} for n, file in enumerate(files, 1)]
@@ -117,9 +119,9 @@ def keep_photos(claim: Claim, kinds: list[str]) -> None:
                 keep_photo(claim, kind, upload)
 
 
-def keep_photo(claim: Claim, kind: str, upload: FileStorage) -> tuple[uuid.UUID, str]:
+def keep_photo(claim: Claim, kind: str, upload: FileStorage) -> tuple[uuid.UUID, list[str]]:
     """Decode outside the transaction, keep inside it; the new photo's id and what the coach says."""
     picture = pictures.picture_of(upload.stream, kind)  # type: ignore[arg-type]
     with transaction():
         document = service.add_document(claim, kind, picture, me())
-    return document.id, picture.advice or ""
+    return document.id, coach.words(document.warnings or [])

@@ -33,6 +33,7 @@ WAIT_SECONDS = 20.0
 WALL_SECONDS = 15.0
 PICTURES_PER_DECODER = 200
 DROP = struct.pack(">I", 0xFFFFFFFF)
+KNOW = struct.pack(">I", 0xFFFFFFFE)
 END = struct.pack(">I", 0)
 MAX_HEAD = 4096
 MAX_PART = 16 << 20
@@ -69,11 +70,12 @@ class Decoder:
     def is_fit(self) -> bool:
         return not self.is_spent and self.served < PICTURES_PER_DECODER and self.process.poll() is None
 
-    def ask(self, chunks: Iterable[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-        """Send one picture, read what was made of it. Raises `DecoderEnded`; whatever `chunks` raises."""
+    def ask(self, chunks: Iterable[bytes], to: bytes = b"") -> tuple[dict[str, Any], list[bytes]]:
+        """Send one picture (`to` in front says what is wanted of it), read what was made of it. Raises `DecoderEnded`; whatever `chunks` raises."""
         self.served += 1
         with self._wall_clock():
             try:
+                self._write(to)
                 self._send(chunks)
                 return self._answer()
             except (BrokenPipeError, EOFError, ValueError):
@@ -168,23 +170,23 @@ class Cage:
         self._orders: queue.SimpleQueue[Future[Decoder]] | None = None
 
     def ask(
-        self, chunks: Callable[[], Iterable[bytes]], *, again: bool
+        self, chunks: Callable[[], Iterable[bytes]], *, again: bool, to: bytes = b""
     ) -> tuple[dict[str, Any], list[bytes]]:
         """What a decoder says about the picture that `chunks()` yields.
 
-        `again` tells that `chunks` can be called twice, for a decoder that went home just now.
+        `to` is KNOW for what one of our previews is known by. `again` tells that `chunks` can be called twice, for a decoder that went home just now.
         """
         with self._place():
             decoder = self._taken()
             try:
                 try:
-                    return decoder.ask(chunks())
+                    return decoder.ask(chunks(), to)
                 except DecoderEnded as end:
                     if not (end.is_asleep and again):
                         raise
                 self._discard(decoder)
                 decoder = self._started()
-                return decoder.ask(chunks())
+                return decoder.ask(chunks(), to)
             except DecoderEnded:
                 return {"refused": "too_hard"}, []
             finally:

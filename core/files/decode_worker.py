@@ -4,8 +4,10 @@ Started by `core.files.cage` by path with an empty environment, so nothing of th
 connections) is ever in this process. It imports the standard library and the picture decoders, then gives
 away files, sockets and most memory, and answers pictures over stdin/stdout until it is told to stop.
 
-Request:  chunks of `length(4, big endian) | bytes`; length 0 ends the picture, DROP abandons it.
+Request:  chunks of `length(4, big endian) | bytes`; length 0 ends the picture, DROP abandons it. KNOW in front of
+          them asks what to know one of our own previews by instead.
 Answer:   `length(4) | JSON head | full | preview | thumb`; the head is `{"refused": word}` or the sizes.
+          To KNOW: a head with the sides of the grey page, then `page | marks | probes`; no parts without marks.
 """
 
 from __future__ import annotations
@@ -25,16 +27,22 @@ import pillow_heif
 from PIL import (  # every decoder is loaded here, before the cage closes
     BmpImagePlugin,  # noqa: F401
     Image,
-    ImageFilter,
     ImageOps,
-    ImageStat,
     JpegImagePlugin,  # noqa: F401
     MpoImagePlugin,  # noqa: F401
     PngImagePlugin,  # noqa: F401
     WebPImagePlugin,  # noqa: F401
 )
 
+if __package__:
+    from core.files import coach, likeness
+else:  # started by path, without the product around it
+    sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+    import coach  # type: ignore[import-not-found, no-redef]
+    import likeness  # type: ignore[import-not-found, no-redef]
+
 DROP = 0xFFFFFFFF
+KNOW = 0xFFFFFFFE
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 20_000
 MIN_SIDE = 32
@@ -49,7 +57,6 @@ IDLE_SECONDS = 300
 NICENESS = 10  # pages of other people go first
 PLAIN_FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
-LAPLACE = ImageFilter.Kernel((3, 3), [0, 1, 0, 1, -4, 1, 0, 1, 0], scale=1, offset=128)
 
 
 class Unfit(Exception):
@@ -71,10 +78,17 @@ def digest(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
         "width": image.width,
         "height": image.height,
         "dhash": _dhash(grey),
-        "sharpness": round(ImageStat.Stat(grey.filter(LAPLACE)).var[0], 1),
-        "brightness": round(ImageStat.Stat(grey).mean[0], 1),
+        "measures": coach.measures(preview_image, image.width, image.height),
     }
     return head, [full, preview, thumb]
+
+
+def known(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    """What to know a preview by, for comparing it with others. Raises `Unfit`."""
+    it = likeness.likeness_of(_reduced(_opened(data)))
+    head = {"wide": it.page.width, "high": it.page.height}
+    parts = [it.page.tobytes(), likeness.packed(it.marks), likeness.probes_packed(it.probes)]
+    return head, parts if it.marks else []
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -225,6 +239,7 @@ def _warm_up() -> None:
         out = io.BytesIO()
         Image.new("RGB", (64, 64), "gray").save(out, kind)
         digest(out.getvalue())
+        known(out.getvalue())
 
 
 def _allow_cpu() -> None:
@@ -237,9 +252,13 @@ def _allow_cpu() -> None:
 # -- the conversation ----------------------------------------------------------------------------------
 
 
-def _received(source: BinaryIO) -> bytes | None:
-    """One picture; None when the other side dropped it. Raises EOFError at the end of all."""
+Made = tuple[dict[str, Any], list[bytes]]
+
+
+def _received(source: BinaryIO) -> tuple[bytes, Callable[[bytes], Made]] | None:
+    """One picture and what is wanted of it; None when it was dropped. Raises EOFError at the end of all."""
     data = bytearray()
+    make = digest
     while True:
         head = source.read(4)
         if len(head) < 4:
@@ -247,12 +266,15 @@ def _received(source: BinaryIO) -> bytes | None:
         (length,) = struct.unpack(">I", head)
         if length == DROP:
             return None
+        if length == KNOW:
+            make = known
+            continue
         if length == 0:
-            return bytes(data)
+            return bytes(data), make
         data += source.read(length)
 
 
-def answer(data: bytes, make: Callable[[bytes], tuple[dict[str, Any], list[bytes]]] = digest) -> bytes:
+def answer(data: bytes, make: Callable[[bytes], Made] = digest) -> bytes:
     """The bytes sent back for one picture."""
     parts: list[bytes] = []
     try:
@@ -274,13 +296,13 @@ def main() -> None:
     while True:
         signal.alarm(IDLE_SECONDS)  # nobody asked for long: give the memory back
         try:
-            data = _received(source)
+            wanted = _received(source)
         except EOFError:
             return
         signal.alarm(0)
-        if data is not None:
+        if wanted is not None:
             _allow_cpu()
-            sink.write(answer(data))
+            sink.write(answer(*wanted))
             sink.flush()
 
 

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from PIL import Image
+
 from core.errors import Refused
-from core.files.cage import cage
+from core.files import coach, likeness
+from core.files.cage import KNOW, cage
 from core.files.decode_words import WORDS
 
 MB = 1_000_000
 MAX_BYTES = 10 << 20
 CHUNK = 1 << 18
-BLURRED_BELOW = 40.0  # variance of the Laplacian of the preview
-DARK_BELOW, GLARING_ABOVE = 45.0, 250.0  # mean grey, 0 … 255
 HASH_BITS = (1 << 64) - 1
 
 
@@ -31,14 +32,11 @@ class Picture:
     height: int
     sha256: str  # of `full`, hexadecimal
     dhash: int  # perceptual hash, signed 64 bits; compare with `hash_distance`
-    sharpness: float
-    brightness: float
+    measures: dict[str, float] = field(repr=False)  # for the coach: how sharp, how lit, …
 
-    @property
-    def advice(self) -> str | None:
-        """What the coach says about the photo; a hint only, the person may go on (E7)."""
-        is_lit = DARK_BELOW <= self.brightness <= GLARING_ABOVE
-        return None if is_lit and self.sharpness >= BLURRED_BELOW else "照片不清楚，请重拍"
+    def warnings(self, kind: str = "") -> list[str]:
+        """What the coach says about it (codes of `coach.WORDS`); hints only, it is taken all the same."""
+        return coach.faults(self.measures, kind)
 
 
 def take_picture(
@@ -64,6 +62,15 @@ def take_picture(
     if "refused" in head:
         raise _refusal(str(head["refused"]), max_bytes, field)
     return _picture(head, parts, field)
+
+
+def known_by(preview: bytes) -> likeness.Likeness | None:
+    """What to know one of our own previews by, from the cage. None when there is nothing to hold on to."""
+    head, parts = cage().ask(lambda: [preview], again=True, to=KNOW)
+    if len(parts) != 3:
+        return None
+    page = Image.frombytes("L", (int(str(head["wide"])), int(str(head["high"]))), parts[0])
+    return likeness.Likeness(page, likeness.unpacked(parts[1]), likeness.probes_unpacked(parts[2]))
 
 
 def hash_distance(one: int, other: int) -> int:
