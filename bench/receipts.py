@@ -200,7 +200,9 @@ def _lit(image: Image.Image, dice: random.Random) -> Image.Image:
     shade = slope.point(lambda v: int(210 + v * 0.14))
     image = ImageChops.multiply(image, Image.merge("RGB", [shade] * 3))
     image = ImageEnhance.Brightness(image).enhance(dice.uniform(0.88, 1.0))
-    noise = Image.effect_noise((image.width // 2, image.height // 2), 14).resize(image.size)
+    size = image.width // 2, image.height // 2
+    noise = Image.frombytes("L", size, dice.randbytes(size[0] * size[1])).point(lambda v: 104 + v * 3 // 16)
+    noise = noise.resize(image.size)
     return ImageChops.add(image, Image.merge("RGB", [noise] * 3), 1, -128)
 
 

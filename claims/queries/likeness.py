@@ -63,7 +63,8 @@ def twins_of(claim_id: uuid.UUID) -> list[Twin]:
     return [Twin(*row) for row in db.session.execute(query)]
 
 
-# Only words that few pictures have are counted, the rarer the more; each list of the index is read up to a bound.
+_ARRAYS = [bindparam(name, type_=ARRAY(Integer)) for name in ("words", "marks", "quarters")]
+# Only words that few pictures have are counted, the rarer the more; each list is read up to a bound.
 _CANDIDATES = text("""
     WITH probe AS (
         SELECT * FROM unnest(:words, :marks, :quarters) AS p(word, mark, quarters)
@@ -79,23 +80,30 @@ _CANDIDATES = text("""
     SELECT look, max(weight) AS weight FROM (
         SELECT look, quarters, sum(weight) AS weight FROM vote GROUP BY look, quarters HAVING count(*) >= :votes
     ) AS laid GROUP BY look ORDER BY weight DESC LIMIT :most
-""").bindparams(*(bindparam(name, type_=ARRAY(Integer)) for name in ("words", "marks", "quarters")))
+""").bindparams(*_ARRAYS)
 
 
 def candidates(own: int, probes: Sequence[Sequence[int]]) -> list[int]:
     """Numbers of the looks that share rare words with these marks, the likeliest first."""
+    return [row.look for row in db.session.execute(_CANDIDATES, _given(own, probes))] if probes else []
+
+
+def plan_of_candidates(probes: Sequence[Sequence[int]]) -> list[str]:
+    """How the database goes about it."""
+    explained = text(f"EXPLAIN {_CANDIDATES.text}").bindparams(*_ARRAYS)
+    return list(db.session.scalars(explained, _given(0, probes)))
+
+
+def _given(own: int, probes: Sequence[Sequence[int]]) -> dict[str, object]:
     rows = [
         (signed(turned(word, quarters)), mark, quarters)
         for mark, some in enumerate(probes)
         for word in some
         for quarters in range(4)
     ]
-    if not rows:
-        return []
-    words, marks, quarters = zip(*rows, strict=True)
-    given = {"words": list(words), "marks": list(marks), "quarters": list(quarters)}
+    words, marks, quarters = ([row[n] for row in rows] for n in range(3))
     bounds = {"common": COMMON, "own": own, "votes": VOTES, "most": CANDIDATES}
-    return [row.look for row in db.session.execute(_CANDIDATES, {**given, **bounds})]
+    return {"words": words, "marks": marks, "quarters": quarters, **bounds}
 
 
 def signed(word: int) -> int:

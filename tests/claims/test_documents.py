@@ -74,7 +74,7 @@ def test_a_photo_arrives_by_script_with_its_addresses(worker: Any) -> None:
     answer = upload(worker, at)
     said = answer.get_json()
     assert answer.status_code == 201
-    assert set(said) == {"id", "thumb_url", "delete_url", "label", "message"}
+    assert set(said) == {"id", "thumb_url", "delete_url", "label", "message", "warnings"}
     for size in ("thumb", "preview", "full"):
         shown = worker.get(f"{at}/documents/{said['id']}/{size}")
         assert shown.status_code == 200
