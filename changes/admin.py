@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import ColumnElement
 
 from changes.models import ChangeRequest
 from changes.queries import own, state_words, work
@@ -36,14 +37,15 @@ Errors = dict[str, str]
 @blueprint.get("")
 @allow(*work.READERS)
 def index() -> str:
-    actor, state = current_actor(), request.args.get("state", "")
+    state = request.args.get("state", "")
     state = state if state in STATES else ""
     before, after = (request.args.get(name, "")[:200] for name in ("before", "after"))
-    found = work.listed(actor, state, before=before, after=after)
+    found = work.listed(_scope(), state, before=before, after=after)
+    g.change_counts = work.counts(current_actor(), _scope())  # the navigation asks for them too
     return render_template(
         "changes_admin/index.html",
         rows=found.rows,
-        tabs=_tabs(work.counts(actor), state),
+        tabs=_tabs(g.change_counts, state),
         prev_url=_list_url(state, before=found.before) if found.before else "",
         next_url=_list_url(state, after=found.after) if found.after else "",
         is_filtered=bool(state),
@@ -148,9 +150,17 @@ def _me() -> Actor:
     return actor
 
 
+def _scope() -> ColumnElement[bool]:
+    """`work.scope` of this request, worked out once for the page and its navigation."""
+    if "change_scope" not in g:
+        g.change_scope = work.scope(current_actor())
+    seen: ColumnElement[bool] = g.change_scope
+    return seen
+
+
 def _found(number: str) -> ChangeRequest:
     """The request, if the asker may see it; else it is not there."""
-    found = work.find(number[:40], current_actor())
+    found = work.find(number[:40], current_actor(), _scope())
     g.change_actor = review.acting_for(found, current_actor())
     return found
 

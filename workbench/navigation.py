@@ -54,7 +54,7 @@ def rebinds(actor: Actor) -> int:
 def change_counts(actor: Actor) -> dict[str, int]:
     """How many changes of personal data wait at each level; asked once a request."""
     if "change_counts" not in g:
-        g.change_counts = changes.counts(actor)
+        g.change_counts = changes.counts(actor, g.get("change_scope"))
     found: dict[str, int] = g.change_counts
     return found
 

@@ -118,7 +118,14 @@ def need_action(employee_id: uuid.UUID) -> list[Todo]:
         ChangeRequest.note_ct,  # type: ignore[attr-defined]
     ).where(ChangeRequest.employee_id == employee_id, ChangeRequest.state == "draft")
     return [
-        Todo(row.number, row.state, RETURNED.format(sent_back=context.scheme().review.sent_back), _note(row), "去修改", f"/h5/changes/{row.number}/edit")
+        Todo(
+            row.number,
+            row.state,
+            RETURNED.format(sent_back=context.scheme().review.sent_back),
+            _note(row),
+            "去修改",
+            f"/h5/changes/{row.number}/edit",
+        )
         for row in db.session.connection().execute(query)
     ]
 

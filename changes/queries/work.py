@@ -50,9 +50,11 @@ def scope(actor: Actor) -> ColumnElement[bool]:
     return and_(ChangeRequest.state != "deleted", _reach(actor, *READERS), ~own)
 
 
-def find(number: str, actor: Actor) -> ChangeRequest:
+def find(number: str, actor: Actor, seen: ColumnElement[bool] | None = None) -> ChangeRequest:
     """The request with this number, if `actor` may see it. Raises `Missing`: absent and hidden look alike."""
-    row = db.session.scalar(select(ChangeRequest).where(ChangeRequest.number == number, scope(actor)))
+    row = db.session.scalar(
+        select(ChangeRequest).where(ChangeRequest.number == number, scope(actor) if seen is None else seen)
+    )
     if row is None:
         raise Missing
     return row
@@ -63,11 +65,12 @@ def levels_of(actor: Actor) -> tuple[str, ...]:
     return tuple(level for level in REVIEWS if actor.has(LEVEL_ROLES[level]))
 
 
-def counts(actor: Actor) -> dict[str, int]:
-    """How many requests wait at each level, of those `actor` sees. One statement."""
+def counts(actor: Actor, seen: ColumnElement[bool] | None = None) -> dict[str, int]:
+    """How many requests wait at each level, of those `actor` sees (`seen`: `scope`, if known already)."""
     if not actor.has(*READERS):
         return {}
-    query = select(ChangeRequest.state, func.count()).where(ChangeRequest.state.in_(REVIEWS), scope(actor))
+    query = select(ChangeRequest.state, func.count()).where(ChangeRequest.state.in_(REVIEWS))
+    query = query.where(scope(actor) if seen is None else seen)
     return {row[0]: row[1] for row in db.session.execute(query.group_by(ChangeRequest.state))}
 
 
@@ -76,13 +79,13 @@ def own_work(actor: Actor, found: dict[str, int]) -> int:
     return sum(found.get(level, 0) for level in levels_of(actor))
 
 
-def listed(actor: Actor, state: str = "", *, before: str = "", after: str = "") -> keyset.Turn:
+def listed(seen: ColumnElement[bool], state: str = "", *, before: str = "", after: str = "") -> keyset.Turn:
     """The requests in one state (what waits longest first), or all (the newest first). Rows are `Line`s."""
     columns: list[Any] = [
         ChangeRequest.id, ChangeRequest.number, ChangeRequest.employee_id, ChangeRequest.state,
         ChangeRequest.changes_name, ChangeRequest.changes_certificate, ChangeRequest.submitted_at,
     ]  # fmt: skip
-    query = select(*columns).where(scope(actor))
+    query = select(*columns).where(seen)
     if state:
         query = query.where(ChangeRequest.state == state)
     newest = state not in REVIEWS

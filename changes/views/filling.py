@@ -141,7 +141,8 @@ def _again(change: ChangeRequest | None, errors: dict[str, str]) -> ResponseRetu
 
 
 def form_page(change: ChangeRequest | None, errors: dict[str, str], typed: Any = None, sent: str = "") -> str:
-    now = service.current(my_id())
+    person = employees.card(my_id())
+    now = applying.details(person)
     start = service.prefilled(change, now) if change else now
     values = {**start, **({field: typed.get(field, start[field]) for field in start} if typed else {})}
     tidied = read_change_form(typed, now) if typed else start
@@ -152,7 +153,7 @@ def form_page(change: ChangeRequest | None, errors: dict[str, str], typed: Any =
         errors=errors,
         values={**values, "code": typed.get("code", "") if typed else ""},
         was={field: own_queries.shown(field, now[field]) for field in rules.changed(now, tidied)},
-        union_name=employees.card(my_id()).union_name,
+        union_name=person.union_name,
         id_types=list(ID_TYPES.items()),
         sexes=[(sex, sex) for sex in rules.SEXES],
         insurances=_insurances(now["insurance_type"]),

@@ -280,7 +280,7 @@ SEES = {
 @pytest.mark.parametrize(("role", "sees"), SEES.items())
 def test_who_sees_requests(person: Person, world: World, role: str, sees: bool) -> None:
     request = person.ask(name="张改名")
-    found = [line.number for line in work.listed(as_staff(world.staff(role), role)).rows]
+    found = [line.number for line in work.listed(work.scope(as_staff(world.staff(role), role))).rows]
     assert found == ([request.number] if sees else [])
 
 
