@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import uuid
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from claims.models import Claim, ClaimDocument, PairVerdict
+from claims.queries.likeness import twins_of
 from claims.rules import NOT_COUNTED, STANDING_PHOTOS
 from core.db import db
 from core.files.models import StoredFile
@@ -105,14 +104,9 @@ def _same_bytes(claim: Claim) -> list[Pair]:
 
 def _alike(claim: Claim) -> list[Pair]:
     """Photos that look the same after rotation, cropping, recompression."""
-    try:
-        twins_of = importlib.import_module("claims.queries.likeness").twins_of
-    except ModuleNotFoundError:
-        return []
-    twins: list[Any] = twins_of(claim.id)
     return [
         Pair(PICTURE, twin.document_id, twin.other_document_id, twin.other_claim_id, is_exact=False)
-        for twin in twins[:MOST]
+        for twin in twins_of(claim.id)[:MOST]
     ]
 
 
