@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from werkzeug.exceptions import HTTPException
 
+from changes.models import ChangeRequest
 from claims.models import Claim
 from config import demo
 from core.db import db
@@ -185,8 +186,13 @@ def addresses(app: Flask) -> list[str]:
 def _hidden(person: Employee | None) -> list[str]:
     """What is reached by an SMS, by a form's answer or by the way back only."""
     claims = db.session.query(Claim.number).filter_by(employee_id=person.id) if person else ()
+    changes = db.session.query(ChangeRequest.number).filter_by(employee_id=person.id) if person else ()
     parts = ("1", "2", "3", "check", "submitted")
-    return ["/s/claims", "/s/me"] + [f"/h5/claims/{number}/{part}" for (number,) in claims for part in parts]
+    return [
+        *("/s/claims", "/s/me"),
+        *(f"/h5/claims/{number}/{part}" for (number,) in claims for part in parts),
+        *(f"/h5/changes/{number}/submitted" for (number,) in changes),
+    ]
 
 
 def _walk(app: Flask, world: World, who: str, person: Employee | None) -> Walk:
