@@ -363,6 +363,19 @@ def test_the_copy_names_every_column_that_is_of_the_person(model, labels, withou
     assert own - without <= set(labels)
 
 
+def test_what_goes_with_the_consent_names_every_column_of_the_content() -> None:
+    """A new personal column of a claim must be erased too; yes-or-no answers say nothing by themselves."""
+    from claims.service.leaving import EMPTY
+    from core.db import db as database
+
+    own = {
+        re.sub(r"_(ct|bi)$", "", column.name)
+        for column in database.metadata.tables["claim"].columns
+        if column.info["data"] in ("personal", "identifier", "secret") and column.name != "approval_bi"
+    }
+    assert own - {"is_settled", "is_out_of_area"} == set(EMPTY) - {"approval_bi"}
+
+
 def test_the_copy_holds_everything_of_the_person_and_nobody_else(office, world, person, db) -> None:
     claim = office.file(person)
     other = world.insured(name="欧阳他人")
