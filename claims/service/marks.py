@@ -34,7 +34,7 @@ class Spot(NamedTuple):
 def read(claim: Claim, documents: list[str], places: list[str], notes: list[str]) -> list[Spot]:
     """What the form's rows say; empty rows are left out, a photo of another claim is refused."""
     mine = {str(row.id): row for row in _photos(claim)}
-    found = []
+    found: list[Spot] = []
     for document, place, note in zip(documents, places, notes, strict=False):
         if not document:
             continue
