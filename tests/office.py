@@ -41,11 +41,20 @@ def _pixels() -> bytes:
     return out.getvalue()
 
 
+@lru_cache(1)
+def _measures() -> tuple[tuple[str, float], ...]:
+    """What the coach measures of these pixels."""
+    from core.files.coach import measures
+
+    image = Image.open(io.BytesIO(_pixels())).convert("RGB")
+    return tuple(measures(image, *image.size).items())
+
+
 def picture() -> Picture:
     """A small photo whose content no other photo has."""
     n = next(_SERIAL)
     full = _pixels()
-    return Picture(full, full, full, 64, 90, f"{n:064x}", n, 100.0, 120.0)
+    return Picture(full, full, full, 64, 90, f"{n:064x}", n, dict(_measures()))
 
 
 class Office:
