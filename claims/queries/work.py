@@ -198,7 +198,7 @@ class Place(NamedTuple):
 
 def done_by(actor: Actor, *, before: str = "", after: str = "") -> keyset.Turn:
     """我的办件: what `actor` did to claims, the newest first, as (transition, claim) columns."""
-    query: Select[Any] = (
+    query: Any = (
         select(
             Transition.id, Transition.at, Transition.action, Transition.from_state, Transition.to_state,
             Claim.number, Claim.kind, Claim.employee_id, Claim.state,
