@@ -26,6 +26,7 @@ BENCHES = {
     "B4": "bench.photos",
     "B7": "bench.messages",
     "B13": "bench.visits",
+    "B14": "bench.pictures",
 }
 DOCUMENT = ROOT / "docs" / "performance.md"
 BETWEEN = re.compile(r"(<!-- table -->\n).*?(\n<!-- end -->)", re.DOTALL)

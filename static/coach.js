@@ -42,7 +42,11 @@
         if (!b || b.size <= MOST) return free(b);
         if (q > 0.55) { q -= 0.125; return next(); }
         var long = Math.max(c.width, c.height), k = LEAST / long;
-        if (k < 0.99) { var small = canvas(c, Math.round(c.width * k), Math.round(c.height * k)); c.width = c.height = 0; c = small; return next(); }
+        if (k < 0.99) { // smaller, but no document below LEAST
+          var small = canvas(c, Math.round(c.width * k), Math.round(c.height * k)); c.width = c.height = 0; c = small;
+          return next();
+        }
+        if (q > 0.45) { q = 0.4; return next(); }
         free(b);
       }, 'image/jpeg', q);
     }
