@@ -65,6 +65,9 @@ class Scheme:
     bank_layout: str = "standard"
     link_hosts: tuple[str, ...] = ()
     identity_window: tuple[time, time, frozenset[int]] | None = None
+    open_registration: bool = False  # may a stranger make a staff account (without any right)?
+    identity_provider: str = "统一身份认证"  # what people call the OIDC provider (XM-07)
+    allows_both_reviews: bool = False  # may one person hold first and second review? (never of one claim)
 
 
 @lru_cache
@@ -102,6 +105,9 @@ def _build(name: str, content: dict[str, Any]) -> Scheme:
         bank_layout=content.get("payout", {}).get("bank_layout", "standard"),
         link_hosts=tuple(content.get("links", {}).get("hosts", ())),
         identity_window=_window(content.get("identity")),
+        open_registration=bool(content.get("staff", {}).get("open_registration", False)),
+        identity_provider=str(content.get("staff", {}).get("identity_provider", "统一身份认证")),
+        allows_both_reviews=bool(content.get("staff", {}).get("allows_both_reviews", False)),
     )
 
 

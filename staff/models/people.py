@@ -26,11 +26,22 @@ class StaffUser(db.Model):
     password_changed_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
     totp_secret = Sealed("secret")
     totp_last_step: Mapped[int] = column(BigInteger, nullable=False, default=0)
+    # Shown while it is being set up; becomes `totp_secret` once a code of it was typed back.
+    totp_pending = Sealed("secret")
     recovery_codes = Sealed("secret")
+    # Only a confirmed address may be used to sign in or recover (XM-12).
+    email = Sealed("identifier", index="unique", normalise=str.lower)
+    email_confirmed_at: Mapped[dt.datetime | None] = moment(nullable=True)
     is_active: Mapped[bool] = column(Boolean, nullable=False, default=True)
     auth_epoch: Mapped[int] = column(Integer, nullable=False, default=1)
     created_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
     last_sign_in_at: Mapped[dt.datetime | None] = moment(nullable=True)
+    # 会籍 (XM-22), and the union whose record names this person as chair: who chairs where they belong is
+    # the chair (XM-20); nothing of it is copied into grants.
+    union_id: Mapped[uuid.UUID | None] = column(Uuid, ForeignKey("trade_union.id"), nullable=True, index=True)
+    chair_of_id: Mapped[uuid.UUID | None] = column(
+        Uuid, ForeignKey("trade_union.id"), nullable=True, unique=True
+    )
 
 
 class Grant(db.Model):

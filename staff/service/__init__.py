@@ -1,20 +1,56 @@
 """What happens to staff? Sign-in, grants, and what other features may ask of them."""
 
 from staff.service.accounts import create, end_grant, grant, set_password
+from staff.service.granting import (
+    GIVES,
+    ITEMS,
+    NOT_MEMBER,
+    TITLES,
+    Change,
+    Item,
+    Right,
+    disable,
+    enable,
+    gives_at,
+    hire,
+    join_union,
+    lost_by_moving,
+    rights_of,
+    seat_chair,
+    set_rights,
+    weigh,
+)
 from staff.service.people import actor_of, holders, identity, is_person, label, recipient
 from staff.service.sign_in import SignedIn, sign_in
 
 __all__ = [
+    "GIVES",
+    "ITEMS",
+    "NOT_MEMBER",
+    "TITLES",
+    "Change",
+    "Item",
+    "Right",
     "SignedIn",
     "actor_of",
     "create",
+    "disable",
+    "enable",
     "end_grant",
+    "gives_at",
     "grant",
+    "hire",
     "holders",
     "identity",
     "is_person",
+    "join_union",
     "label",
+    "lost_by_moving",
     "recipient",
+    "rights_of",
+    "seat_chair",
     "set_password",
+    "set_rights",
     "sign_in",
+    "weigh",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from core.access import Actor
 from core.db import db
@@ -12,22 +12,35 @@ from core.errors import Missing
 from core.roles import GUEST, STAFF
 from notify.service import Recipient
 from staff.models import Grant, StaffUser
+from staff.rules.granting import CHAIR_HAS, chair_rights
 
 
 def actor_of(staff_id: uuid.UUID, epoch: int) -> Actor | None:
     """The actor with the grants of this moment (XM-24); None when disabled or signed in before a change.
 
     One statement: grants are read on every request, so a removed one is gone on the next, in every open tab.
+    The chair of a union needs no grant: it follows from the union's record (XM-20).
     """
     rows = db.session.execute(
-        select(StaffUser.name, StaffUser.is_active, StaffUser.auth_epoch, Grant.role, Grant.union_id)
+        select(
+            StaffUser.name,
+            StaffUser.is_active,
+            StaffUser.auth_epoch,
+            StaffUser.union_id.label("member_of"),
+            StaffUser.chair_of_id,
+            Grant.role,
+            Grant.union_id,
+        )
         .outerjoin(Grant, (Grant.staff_id == StaffUser.id) & Grant.ended_at.is_(None))
         .where(StaffUser.id == staff_id)
     ).all()
     if not rows or not rows[0].is_active or rows[0].auth_epoch != epoch:
         return None
-    roles = frozenset({GUEST, STAFF, *(row.role for row in rows if row.role)})
     grants = tuple((row.role, row.union_id) for row in rows if row.role)
+    grants += tuple(
+        right for right in chair_rights(rows[0].member_of, rows[0].chair_of_id) if right not in grants
+    )
+    roles = frozenset({GUEST, STAFF, *(role for role, _ in grants)})
     return Actor("staff", staff_id, rows[0].name, roles, grants=grants)
 
 
@@ -68,16 +81,23 @@ def recipient(staff_id: uuid.UUID) -> Recipient | None:
 
 def holders(names: list[str]) -> list[Actor]:
     """Active staff with at least one of these roles, with all their grants, by name. One statement."""
-    mine = select(Grant.staff_id).where(Grant.role.in_(names), Grant.ended_at.is_(None))
+    mine = StaffUser.id.in_(select(Grant.staff_id).where(Grant.role.in_(names), Grant.ended_at.is_(None)))
+    if set(names) & set(CHAIR_HAS):
+        mine = or_(mine, StaffUser.chair_of_id == StaffUser.union_id)
     rows = db.session.execute(
-        select(StaffUser.id, StaffUser.name, Grant.role, Grant.union_id)
-        .join(Grant, (Grant.staff_id == StaffUser.id) & Grant.ended_at.is_(None))
-        .where(StaffUser.id.in_(mine), StaffUser.is_active)
+        select(
+            StaffUser.id, StaffUser.name, StaffUser.union_id.label("member_of"), StaffUser.chair_of_id,
+            Grant.role, Grant.union_id,
+        )
+        .outerjoin(Grant, (Grant.staff_id == StaffUser.id) & Grant.ended_at.is_(None))
+        .where(mine, StaffUser.is_active)
         .order_by(StaffUser.name, StaffUser.id)
-    ).all()
-    people: dict[uuid.UUID, tuple[str, list[tuple[str, uuid.UUID | None]]]] = {}
-    for staff_id, name, role, union_id in rows:
-        people.setdefault(staff_id, (name, []))[1].append((role, union_id))
+    ).all()  # fmt: skip
+    people: dict[uuid.UUID, tuple[str, dict[tuple[str, uuid.UUID | None], None]]] = {}
+    for staff_id, name, member_of, chair_of, role, union_id in rows:
+        own = people.setdefault(staff_id, (name, dict.fromkeys(chair_rights(member_of, chair_of))))[1]
+        if role:
+            own[role, union_id] = None
     return [
         Actor(
             "staff", key, name, frozenset({GUEST, STAFF, *(role for role, _ in grants)}), grants=tuple(grants)
