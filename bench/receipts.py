@@ -201,7 +201,7 @@ def _lit(image: Image.Image, dice: random.Random) -> Image.Image:
     image = ImageChops.multiply(image, Image.merge("RGB", [shade] * 3))
     image = ImageEnhance.Brightness(image).enhance(dice.uniform(0.88, 1.0))
     size = image.width // 2, image.height // 2
-    noise = Image.frombytes("L", size, dice.randbytes(size[0] * size[1])).point(lambda v: 104 + v * 3 // 16)
+    noise = Image.frombytes("L", size, dice.randbytes(size[0] * size[1])).point(lambda v: 116 + v * 3 // 32)
     noise = noise.resize(image.size)
     return ImageChops.add(image, Image.merge("RGB", [noise] * 3), 1, -128)
 

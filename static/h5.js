@@ -203,7 +203,7 @@
   function recount(box) {
     var n = all('.up-item', box).length, max = +box.dataset.max;
     box.querySelector('[data-count]').textContent = all('[data-done]', box).length;
-    box.classList.toggle('full', n >= max); box.classList.toggle('some', n > 0);
+    box.classList.toggle('full', n >= max);
     box.classList.toggle('has', n > 0); // the sample has done its work
     if (n < max) box.querySelector('.up-say').textContent = '';
   }
