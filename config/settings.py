@@ -21,6 +21,8 @@ DEVELOPMENT_FIELD_KEYS = (
     "aes:1:ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMDAwMDE=,index:1:ZGV2ZWxvcG1lbnQtb25seS1pbmRleC1rZXktMDAwMDE="
 )
 SANDBOX_APP_ID_PREFIX = "wx0sandbox"
+SANDBOX_OIDC = ("huzhu-sandbox", "sandbox-oidc-secret-0001")
+PASSWORD_POLICIES = ("mlps3", "asvs")
 SMS_PROVIDERS = ("tencent", "aliyun", "sandbox")
 
 
@@ -71,6 +73,7 @@ class Settings:
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
     smtp_url: str = ""
+    staff_password_policy: str = "mlps3"  # noqa: S105 - the name of a rule
     font_files: str = ""
     log_level: str = "INFO"
 
@@ -162,6 +165,9 @@ def _with_development_defaults(settings: Settings, known: Mapping[str, object]) 
         "tencent_sms_endpoint": f"{box}/sms/tencent",
         "aliyun_sms_endpoint": f"{box}/sms/aliyun",
         "identity_check_url": f"{box}/identity",
+        "oidc_issuer": f"{box}/oidc",
+        "oidc_client_id": SANDBOX_OIDC[0],
+        "oidc_client_secret": SANDBOX_OIDC[1],
     }
     values = {f.name: getattr(settings, f.name) for f in fields(Settings)}
     values.update({name: text for name, text in defaults.items() if name not in known})
@@ -187,7 +193,21 @@ def _check(settings: Settings) -> None:
         raise SettingsError("STORAGE_URL: must be file:///folder or s3://bucket?endpoint=…")
     if not re.fullmatch(r"[A-Za-z0-9]{43}", settings.wechat_aes_key):
         raise SettingsError("WECHAT_AES_KEY: must be the 43 letters and digits of EncodingAESKey")
+    if settings.staff_password_policy not in PASSWORD_POLICIES:
+        raise SettingsError(f"STAFF_PASSWORD_POLICY: must be {' or '.join(PASSWORD_POLICIES)}")
+    _check_oidc(settings)
     _check_providers(settings)
+
+
+def _check_oidc(settings: Settings) -> None:
+    """All three or none; a provider is only believed over https, unless it is the sandbox's."""
+    names = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
+    given = [name for name in names if getattr(settings, name)]
+    if given and len(given) < len(names):
+        missing = next(name for name in names if name not in given)
+        raise SettingsError(f"{missing.upper()}: is missing although {given[0].upper()} is set")
+    if settings.is_production and settings.oidc_issuer and not settings.oidc_issuer.startswith("https://"):
+        raise SettingsError("OIDC_ISSUER: must start with https:// in production")
 
 
 def _check_providers(settings: Settings) -> None:

@@ -44,6 +44,7 @@ class SessionRow(db.Model):
     owner_id: Mapped[uuid.UUID | None] = column(Uuid, nullable=True)
     data: Mapped[dict[str, Any]] = column(JSONB, data="secret", nullable=False)
     device: Mapped[str] = column(String(40), data="personal", nullable=False, default="")
+    network: Mapped[str] = column(String(40), data="personal", nullable=False, default="", server_default="")
     created_at: Mapped[dt.datetime] = moment(nullable=False)
     seen_at: Mapped[dt.datetime] = moment(nullable=False, index=True)
 
@@ -146,6 +147,14 @@ def revoke_all(area: str, owner_id: uuid.UUID, but: uuid.UUID | None = None) -> 
     return int(db.session.execute(query).rowcount)  # type: ignore[attr-defined]
 
 
+def revoke_one(area: str, owner_id: uuid.UUID, row_id: uuid.UUID) -> bool:
+    """Kill one session, if it is this person's. Joins the action's transaction."""
+    query = delete(SessionRow).where(
+        SessionRow.id == row_id, SessionRow.area == area, SessionRow.owner_id == owner_id
+    )
+    return bool(db.session.execute(query).rowcount)  # type: ignore[attr-defined]
+
+
 def of_owner(area: str, owner_id: uuid.UUID) -> list[SessionRow]:
     """The live sessions of one person, newest first."""
     query = select(SessionRow).where(SessionRow.area == area, SessionRow.owner_id == owner_id)
@@ -189,12 +198,30 @@ def _write(kept: ServerSession, new_token: str | None) -> None:
             return
         if kept.row_id:
             connection.execute(delete(SessionRow).where(SessionRow.id == kept.row_id))
-        fresh = {"id": uuid7(), "area": kept.area, "device": _device(), "created_at": clock.now()}
+        fresh = {"id": uuid7(), "area": kept.area, "device": _device(), "network": _network()}
+        fresh["created_at"] = clock.now()
         connection.execute(insert(SessionRow).values(**fresh, **values))
 
 
 def _device() -> str:
+    """System and browser in words a person knows their own by: `Windows Edge`, `iPhone 微信`."""
     agent = request.user_agent.string
-    names = (("MicroMessenger", "微信"), ("iPhone", "iPhone"), ("Android", "Android"), ("Windows", "Windows"))
-    found = [word for mark, word in names if mark in agent]
-    return " ".join(found)[:40] or "浏览器"
+    return " ".join(filter(None, (_first(agent, _SYSTEMS), _first(agent, _BROWSERS))))[:40] or "浏览器"
+
+
+_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"))
+_SYSTEMS += (("Mac OS X", "Mac"), ("Linux", "Linux"))
+_BROWSERS = (("MicroMessenger", "微信"), ("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"))
+_BROWSERS += (("Safari", "Safari"),)
+
+
+def _first(agent: str, words: tuple[tuple[str, str], ...]) -> str:
+    return next((word for mark, word in words if mark in agent), "")
+
+
+def _network() -> str:
+    """The neighbourhood of the address: enough to see a stranger, too little to find a person."""
+    address = request.remote_addr or ""
+    if ":" in address:
+        return ":".join(address.split(":")[:3]) + "::"
+    return ".".join([*address.split(".")[:3], "*"]) if address.count(".") == 3 else ""

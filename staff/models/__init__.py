@@ -1,5 +1,6 @@
 """What is stored about those who work here?"""
 
 from staff.models.people import Grant, StaffUser
+from staff.models.signing_in import OldPassword, StaffDevice, StaffIdentity
 
-__all__ = ["Grant", "StaffUser"]
+__all__ = ["Grant", "OldPassword", "StaffDevice", "StaffIdentity", "StaffUser"]
