@@ -44,7 +44,7 @@ def follow_and_bind(worker: Worker) -> None:
     worker.on("个人中心", "me")
     worker.follow_link("职工参保")
     worker.on("职工参保", "coverage")
-    worker.reads("已参保")
+    worker.reads("保障中")
 
 
 def file(worker: Worker) -> tuple[str, str]:
