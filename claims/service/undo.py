@@ -31,8 +31,8 @@ def undo(claim: Claim, by: Actor, seen: int) -> None:
     by = acting_for(claim, by)
     one_at_a_time(claim)
     hold(claim)
-    last = timeline(claim.id)[-1]
-    if claim.version != seen or last.actor_id != by.id or last.action not in LEVEL_OF:
+    last = next(reversed(timeline(claim.id)), None)
+    if last is None or claim.version != seen or last.actor_id != by.id or last.action not in LEVEL_OF:
         raise Conflict(who_was_first(claim))
     if clock.now() - last.at > dt.timedelta(seconds=UNDO_SECONDS):
         raise Conflict(TOO_LATE)
