@@ -47,6 +47,7 @@ import wechat.subscribing
 import wechat.views
 import workbench.admin
 import workbench.navigation
+from changes import queries as change_queries
 from claims import queries as claim_queries
 from core import commands, health
 from core.access import Actor, Loader, current_actor
@@ -125,7 +126,7 @@ JOBS: Jobs = {
 
 def join_conversation(app: Flask) -> None:
     """What the account's conversation asks and tells the features."""
-    hooks = product_hooks(claims=claim_queries.status_lines, todo=claim_queries.todo_of)
+    hooks = product_hooks(claims=claim_queries.status_lines, todo=_todo)
     wechat.views.use_hooks(app, hooks)
 
 
@@ -149,6 +150,18 @@ def _person() -> str:
     return actor.label if actor.kind == "staff" else ""
 
 
+def _open_change() -> str:
+    """The state of the person's open request for a change, beside its entry in 个人中心 (E3)."""
+    actor = current_actor()
+    found = change_queries.open_of(actor.id) if actor.kind == "employee" and actor.id else None
+    return found.label if found else ""
+
+
+def _todo(person: str) -> str:
+    """SQL: how much waits for a person, in one statement of the conversation."""
+    return f"SELECT ({claim_queries.todo_of(person)}) + ({change_queries.todo_of(person)})"
+
+
 def frame(app: Flask) -> dict[str, Any]:
     """What the page frames ask for; see `core.pages.register_pages`."""
     return {
@@ -156,6 +169,7 @@ def frame(app: Flask) -> dict[str, Any]:
         "unread": notify.views.unread,
         "person": _person,
         "asks_consent": lambda: bool(consents.asked_for()),
+        "open_change": _open_change,
     }
 
 

@@ -101,6 +101,7 @@ def register_pages(
     admin_nav: Callable[[], Iterable[NavItem]] = tuple,
     person: Callable[[], str] = str,
     asks_consent: Callable[[], bool] = bool,
+    open_change: Callable[[], str] = str,
 ) -> None:
     """Give templates their filters and globals. The callables run only in frames that show their answer."""
     app.jinja_env.filters.update(FILTERS)
@@ -112,7 +113,13 @@ def register_pages(
         char_diff=char_diff,
         site=site,
         # one name for the frames' own, so that a page may call its variables `person` or `unread`
-        frame=SimpleNamespace(unread=unread, admin_nav=admin_nav, person=person, asks_consent=asks_consent),
+        frame=SimpleNamespace(
+            unread=unread,
+            admin_nav=admin_nav,
+            person=person,
+            asks_consent=asks_consent,
+            open_change=open_change,
+        ),
     )
     app.context_processor(_reader_wishes)
     app.after_request(cache_static)
