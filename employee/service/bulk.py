@@ -152,11 +152,30 @@ def add_one(employee_id: uuid.UUID, union_id: uuid.UUID, values: Mapping[str, An
 
 def missing_from(union_id: uuid.UUID, indexes: Iterable[bytes]) -> int:
     """How many active people of a union have none of these certificate numbers (blind indexes)."""
-    named = literal(list(indexes), type_=ARRAY(LargeBinary))
-    is_missing = and_(
-        _TABLE.c.union_id == union_id, _TABLE.c.is_active, _TABLE.c.id_number_bi != func.all(named)
-    )
+    is_missing = _is_missing(union_id, indexes)
     return db.session.scalar(select(func.count()).select_from(_TABLE).where(is_missing)) or 0
+
+
+def missing_people(union_id: uuid.UUID, indexes: Iterable[bytes], most: int) -> list[uuid.UUID]:
+    """Who they are, the first of them."""
+    query = select(_TABLE.c.id).where(_is_missing(union_id, indexes)).order_by(_TABLE.c.id).limit(most)
+    return list(db.session.scalars(query))
+
+
+def _is_missing(union_id: uuid.UUID, indexes: Iterable[bytes]) -> ColumnElement[bool]:
+    named = literal(list(indexes), type_=ARRAY(LargeBinary))
+    return and_(_TABLE.c.union_id == union_id, _TABLE.c.is_active, _TABLE.c.id_number_bi != func.all(named))
+
+
+def opened(owner_id: uuid.UUID, row: Any) -> dict[str, Any]:
+    """The sealed columns of a staged row in clear; `owner_id` is whom they were sealed for."""
+    ring, place = context.keyring(), str(owner_id).encode()
+    values: dict[str, Any] = {}
+    for name in SEALED:
+        content = getattr(row, f"{name}_ct")
+        text = ring.open(content, _PLACES[name] + place).decode() if content is not None else ""
+        values[name] = dt.date.fromisoformat(text) if name == "born_on" and text else text
+    return values | {name: getattr(row, name) for name in PLAIN}
 
 
 def _written() -> list[str]:

@@ -47,8 +47,7 @@ ID_TYPE_OF = {label: kind for kind, label in identifiers.ID_TYPES.items()} | {
     "台湾通行证": "taiwan_permit",
     "外国人永久居留证": "foreigner_permanent",
 }
-SEX_OF = {"男": "male", "女": "female", "男性": "male", "女性": "female", "M": "male", "F": "female"}
-SEX_WORDS = {"male": "男", "female": "女"}
+SEX_OF = {"男": "男", "女": "女", "男性": "男", "女性": "女", "M": "男", "F": "女"}
 _ERRORS = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!)")
 _PLAIN_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
 _SERIAL_ZERO = date(1899, 12, 30)
@@ -182,7 +181,7 @@ def _resident_words(number: str) -> str | None:
 
 def _sex(cell: Cell, number: str, found: list[Finding]) -> str:
     is_male = identifiers.is_male(number)
-    carried = "" if is_male is None else ("male" if is_male else "female")
+    carried = "" if is_male is None else ("男" if is_male else "女")
     if cell is None:
         return carried
     text = _shown(cell).strip().upper()
@@ -190,7 +189,7 @@ def _sex(cell: Cell, number: str, found: list[Finding]) -> str:
     if text and not sex:
         found.append(Finding("sex", OTHER_SEX))
     elif sex and carried and sex != carried:
-        found.append(Finding("sex", SEX_DIFFERS.format(sex=SEX_WORDS[carried])))
+        found.append(Finding("sex", SEX_DIFFERS.format(sex=carried)))
     return sex
 
 

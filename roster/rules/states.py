@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.roles import OPERATOR, SYSTEM
+from core.roles import CHAIR, OPERATOR, SYSTEM
 from core.workflow import Move, Workflow
 
 UPLOADED = "uploaded"
@@ -24,7 +24,7 @@ LABELS = {
     CANCELLED: "已取消",
 }
 
-_SYSTEM, _OPERATOR = frozenset({SYSTEM}), frozenset({OPERATOR})
+_SYSTEM, _OPERATOR = frozenset({SYSTEM}), frozenset({OPERATOR, CHAIR})
 WORKFLOW = Workflow(
     "roster_import",
     LABELS,
@@ -41,6 +41,8 @@ WORKFLOW = Workflow(
 
 NEW, CHANGED, UNCHANGED, MOVED, WRONG = "new", "changed", "unchanged", "moved", "wrong"
 VERDICTS = {NEW: "新增", CHANGED: "更新", UNCHANGED: "没有变化", MOVED: "在其他工会", WRONG: "有错不导入"}
+# On the roster, but the file does not name them: nothing happens to them, the operator only reads it.
+MISSING = "missing"
 # Between preview and confirmation somebody else wrote this person: the row is not applied.
 LATE = "late"
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from core import clock, context
 from core.db import db, transaction
@@ -33,6 +33,7 @@ from union import queries as unions
 
 LOT = 5000
 MOST_ROWS = 200_000
+MOST_NAMED = 1000
 _COLUMNS = (
     "id",
     "import_id",
@@ -213,7 +214,8 @@ def _columns(reading: Reading, row_id: uuid.UUID, row: Row, employee_id: uuid.UU
     person = row.person
     writes = row.verdict in (states.NEW, states.CHANGED)
     asks = reading.asks_identity and writes and (row.verdict == states.NEW or _is_vouched_again(row))
-    ready = bulk.sealed(employee_id, person._asdict()) if writes and employee_id else {}
+    # A row that is only shown is sealed under its own id: there is nobody it belongs to.
+    ready = bulk.sealed(employee_id if writes and employee_id else row_id, person._asdict())
     return [
         row_id,
         reading.import_id,
@@ -252,6 +254,7 @@ def _place(finding: Finding) -> int:
 def _finish(work: RosterImport, reading: Reading) -> None:
     """The counts, the people the file does not name, and the preview's state."""
     missing = bulk.missing_from(reading.union_id, reading.first_row.keys())
+    _name_missing(work, bulk.missing_people(reading.union_id, reading.first_row.keys(), MOST_NAMED))
     counts = {f"{verdict}_count": reading.counts[verdict] for verdict in states.VERDICTS}
     perform(
         states.WORKFLOW,
@@ -264,6 +267,16 @@ def _finish(work: RosterImport, reading: Reading) -> None:
         header=reading.layout.header,
         lease_until=None,
     )
+
+
+def _name_missing(work: RosterImport, people: list[uuid.UUID]) -> None:
+    """Who is on the roster and not in the file, as rows that say nothing; numbers below 1 stand for no row."""
+    rows = [
+        {"id": row_id, "import_id": work.id, "row_number": -n, "verdict": states.MISSING, "employee_id": one}
+        for n, (row_id, one) in enumerate(zip(bulk.new_ids(len(people)), people, strict=True), 1)
+    ]
+    if rows:
+        db.session.execute(insert(RosterImportRow), rows)
 
 
 def findings_of(row: RosterImportRow) -> list[Finding]:
