@@ -153,7 +153,7 @@
     }
     function advise(said) { said.forEach(function (text) { li.appendChild(make('span', 'up-warn', text)); }); li.classList.add('wide'); }
     function ask() { // once for each question; the next photo goes as it is, with the same words beside it
-      var again = make('button', 'btn plain', '重拍'), use = make('button', 'btn plain', '就用这张');
+      var again = make('button', 'btn primary', '重拍'), use = make('button', 'btn plain', '就用这张');
       again.type = use.type = 'button'; tell('先别急着传'); act.hidden = true;
       again.onclick = function () { box.dataset.tries = 1; me.drop(); input.click(); };
       use.onclick = me.use = function () { me.use = null; box.dataset.tries = 1; li.removeChild(again); li.removeChild(use); act.hidden = false; me.state = 'waiting'; tell('等待中'); line.push(go); next(); };
