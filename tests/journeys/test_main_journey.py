@@ -127,7 +127,7 @@ def fix_account(worker: Worker, estimate: str) -> None:
     worker.uploader("bank_card").get_by_role("button", name="删除").click()
     worker.uploader("bank_card").get_by_text("0/1").wait_for()
     worker.photograph("bank_card")
-    worker.press("提交给财务")
+    worker.press("确认无误，继续")
     worker.on("住院医疗补助", "detail-approved")
     worker.reads("已交给财务，预计 5 个工作日内重新打款", "待打款")
 
