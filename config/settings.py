@@ -24,6 +24,7 @@ SANDBOX_APP_ID_PREFIX = "wx0sandbox"
 SANDBOX_OIDC = ("huzhu-sandbox", "sandbox-oidc-secret-0001")
 PASSWORD_POLICIES = ("mlps3", "asvs")
 SMS_PROVIDERS = ("tencent", "aliyun", "sandbox")
+SMTP_AFTER = 24  # the sandbox's mail port, counted from its own: 8025 beside 8001
 
 
 class SettingsError(ValueError):
@@ -165,6 +166,7 @@ def _with_development_defaults(settings: Settings, known: Mapping[str, object]) 
         "tencent_sms_endpoint": f"{box}/sms/tencent",
         "aliyun_sms_endpoint": f"{box}/sms/aliyun",
         "identity_check_url": f"{box}/identity",
+        "smtp_url": f"smtp://127.0.0.1:{settings.sandbox_port + SMTP_AFTER}?from=huzhu@sandbox.example",
         "oidc_issuer": f"{box}/oidc",
         "oidc_client_id": SANDBOX_OIDC[0],
         "oidc_client_secret": SANDBOX_OIDC[1],
@@ -196,6 +198,7 @@ def _check(settings: Settings) -> None:
     if settings.staff_password_policy not in PASSWORD_POLICIES:
         raise SettingsError(f"STAFF_PASSWORD_POLICY: must be {' or '.join(PASSWORD_POLICIES)}")
     _check_oidc(settings)
+    _check_mail(settings)
     _check_providers(settings)
 
 
@@ -208,6 +211,17 @@ def _check_oidc(settings: Settings) -> None:
         raise SettingsError(f"{missing.upper()}: is missing although {given[0].upper()} is set")
     if settings.is_production and settings.oidc_issuer and not settings.oidc_issuer.startswith("https://"):
         raise SettingsError("OIDC_ISSUER: must start with https:// in production")
+
+
+def _check_mail(settings: Settings) -> None:
+    if settings.smtp_url and not re.match(
+        r"(smtps?|smtp\+starttls)://([^@/]+@)?[^@:/?]+(:\d+)?/?(\?|$)", settings.smtp_url
+    ):
+        raise SettingsError(
+            "SMTP_URL: must look like smtps://user:password@host:465 or smtp+starttls://…:587"
+        )
+    if settings.is_production and settings.smtp_url.startswith("smtp://"):
+        raise SettingsError("SMTP_URL: production sends no mail in clear; use smtps:// or smtp+starttls://")
 
 
 def _check_providers(settings: Settings) -> None:

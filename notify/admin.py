@@ -17,7 +17,7 @@ from core.limits import Limit, take
 from core.once import new_op, once
 from core.pages import again
 from notify import queries, service
-from notify.messages import MESSAGES
+from notify.messages import MAILS, MESSAGES, label_of
 from notify.rules import CHANNEL_LABELS, HELD, STATUS_LABELS, UNKNOWN, reason_words, sms_parts
 
 blueprint = Blueprint("messages_admin", __name__, url_prefix="/admin/messages")
@@ -124,11 +124,11 @@ def _can_send() -> bool:
 
 
 def _kinds() -> list[tuple[str, str]]:
-    return [(kind, words.label) for kind, words in MESSAGES.items()]
+    return [(kind, words.label) for kind, words in {**MESSAGES, **MAILS}.items()]
 
 
 def _label(kind: str) -> str:
-    return MESSAGES[kind].label if kind in MESSAGES else kind
+    return label_of(kind)
 
 
 def _line(message: queries.Sent) -> dict[str, Any]:

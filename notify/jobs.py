@@ -28,6 +28,7 @@ from notify.outbox import Finished, Row
 from notify.rules import (
     CODES,
     LANES,
+    MAIL,
     NOTICES,
     WECHAT,
     Answer,
@@ -55,6 +56,7 @@ class Pace:
 PACE = Pace()
 THREADS = 32  # a provider takes some 20 ms: with 16 the threads wait for the next claim (bench B7)
 RESERVED_FOR_CODES = 3
+MAILS_AT_ONCE = 4  # a mail server that hangs holds up mail and nothing else
 LOOK_AGAIN = 0.25
 ASKED_AT_ONCE = 50
 INLINE = 2.0  # seconds of draining inside the sweeper when nobody can be rung
@@ -79,9 +81,10 @@ class _Draining:
         self.count = 0
         self.flying = 0
         self.notices_flying = 0
+        self.mails_flying = 0
         self.is_cut_short = False
         self.done: queue.SimpleQueue[_Called] = queue.SimpleQueue()
-        self.health: tuple[providers.Choice, bool] | None = None
+        self.health: tuple[providers.Choice, frozenset[str]] | None = None
         self.health_at = 0.0
 
     def run(self) -> None:
@@ -105,6 +108,7 @@ class _Draining:
                 break
             self.flying -= 1
             self.notices_flying -= found[-1].row.lane != CODES
+            self.mails_flying -= found[-1].row.lane == MAIL
             self.count += 1
         return found
 
@@ -121,10 +125,11 @@ class _Draining:
     def _claim(self, connection: Any) -> list[Row]:
         if self.health is None or time.monotonic() > self.health_at + 1:
             self.health, self.health_at = providers.choice(connection), time.monotonic()
-        choice, is_wechat_open = self.health
+        choice, are_open = self.health
         free = THREADS - self.flying
         rows = outbox.claim(connection, CODES, choice.pick(free), PACE.lease)
-        for lane, names in ((NOTICES, choice.pick), (WECHAT, _wechat if is_wechat_open else _nobody)):
+        lanes = ((NOTICES, choice.pick), *((lane, self._named(lane, are_open)) for lane in (WECHAT, MAIL)))
+        for lane, names in lanes:
             others = sum(row.lane != CODES for row in rows)
             free = min(
                 THREADS - self.flying - len(rows),
@@ -133,18 +138,16 @@ class _Draining:
             rows += outbox.claim(connection, lane, names(max(0, free)), PACE.lease)
         return rows
 
+    def _named(self, lane: str, are_open: frozenset[str]) -> Callable[[int], list[str]]:
+        """WeChat and mail have one provider each, named like their lane."""
+        most = (MAILS_AT_ONCE - self.mails_flying if lane == MAIL else THREADS) if lane in are_open else 0
+        return lambda free: [lane] * min(free, most)
+
     def _start(self, row: Row, at: float) -> None:
         self.flying += 1
+        self.mails_flying += row.lane == MAIL
         self.notices_flying += row.lane != CODES
         self.submit(lambda: self.done.put(_call(row, at)))
-
-
-def _wechat(count: int) -> list[str]:
-    return [WECHAT] * count
-
-
-def _nobody(_count: int) -> list[str]:
-    return []
 
 
 @dataclass(frozen=True)
@@ -281,8 +284,8 @@ def _asked(row: Row) -> Answer:
 def _ring_or_drain() -> None:
     """A ring may have been lost with Redis; while that is away the sweeper sends some itself."""
     with db.engine.begin() as connection:
-        choice, is_wechat_open = providers.choice(connection)
-        open_lanes = [lane for lane in LANES if (is_wechat_open if lane == WECHAT else choice)]
+        choice, are_open = providers.choice(connection)
+        open_lanes = [lane for lane in LANES if (lane in are_open if lane in (WECHAT, MAIL) else choice)]
         if not outbox.is_due(connection, open_lanes):
             return
     if not bell.ring("notify.drain"):

@@ -49,6 +49,25 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Text:
+    """An SMS to a phone, whoever it belongs to: an answer to somebody who has no inbox here."""
+
+    label: str
+    sms: str
+    sms_link: str
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail; `lasts` minutes after which it is no longer worth sending. Only its reader sees {link}."""
+
+    label: str
+    subject: str
+    text: str
+    lasts: int
+
+
+@dataclass(frozen=True)
 class Code:
     """A verification code: SMS only, in a lane of its own, never sent again by itself."""
 
@@ -69,7 +88,7 @@ CLAIMS_BY_SMS = "/s/claims"
 CHANGE = "/h5/changes/{number}"
 CHANGES_BY_SMS = "/s/changes"
 
-MESSAGES: dict[str, Notice | Code] = {
+MESSAGES: dict[str, Notice | Text | Code] = {
     "claim_submitted": Notice(
         label="申请已提交",
         title="补助申请已提交",
@@ -292,10 +311,60 @@ MESSAGES: dict[str, Notice | Code] = {
         wechat=_account("账号已注销", "不是您本人操作请联系工会"),
         is_legal=True,
     ),
+    "staff_password_reset": Notice(  # XM-13, XM-14
+        label="登录密码已重设",
+        title="登录密码已重新设置",
+        text="您的登录密码已于 {when} 通过“账号问题”重新设置，之前的登录都已退出。"
+        "如果不是您本人操作，请马上联系管理员。",
+        link="/admin/me",
+        sms="您的工作账号密码已重新设置，之前的登录都已退出。如果不是您本人操作，请马上联系{operator}。",
+        sms_link="/admin/login",
+        wechat=_account("登录密码已重设", "不是您本人操作请联系管理员"),
+        is_legal=True,
+    ),
+    "staff_phone_replaced": Notice(
+        label="登录手机号码已更换",
+        title="登录手机号码已更换",
+        text="您的登录手机号码已于 {when} 因人工申诉更换，之前的登录都已退出。"
+        "如果不是您本人申诉的，请马上联系管理员。",
+        link="/admin/me",
+        sms="您的工作账号因人工申诉更换了手机号码，这个号码不能再登录。如果不是您本人申诉的，请马上联系{operator}。",
+        sms_link="/admin/login",
+        wechat=_account("登录手机号码已更换", "不是您本人申诉请联系管理员"),
+        is_legal=True,
+    ),
+    "appeal_approved": Text(  # XM-19
+        label="人工申诉通过",
+        sms="您的账号申诉已通过，请用新手机号码设置新密码：打开 {link} ，选“手机方式找回”。",
+        sms_link="/admin/recover",
+    ),
+    "appeal_refused": Text(  # XM-19
+        label="人工申诉不通过",
+        sms="您的账号申诉没有通过，请核对姓名、证件号码和照片后重新申诉，或联系{operator}。打开 {link}",
+        sms_link="/admin/recover",
+    ),
     "code": Code(
         label="验证码", sms="您的验证码是{code}，{minutes}分钟内有效。请不要告诉别人，工作人员不会向您索要。"
     ),
 }
+
+
+MAILS: dict[str, Mail] = {
+    "reset_link": Mail(  # XM-14
+        label="重置密码邮件",
+        subject="重置密码",
+        text="您好！\n\n有人为登记了这个邮箱的工作账号申请重置密码。"
+        "如果是您本人，请在 30 分钟内打开下面的链接，设置新密码：\n\n{link}\n\n链接只能用一次。如果不是您本人申请的，请不要打开，也不要转发这封邮件，密码不会改变。"
+        "\n\n{operator}",
+        lasts=25,
+    ),
+}
+
+
+def label_of(kind: str) -> str:
+    """What staff read for `kind` in 通知记录."""
+    found = MESSAGES.get(kind) or MAILS.get(kind)
+    return found.label if found else kind
 
 
 def notice(kind: str) -> Notice:
@@ -316,11 +385,13 @@ def needed(kind: str) -> frozenset[str]:
     found = MESSAGES[kind]
     if isinstance(found, Code):
         return frozenset({"code"})
+    if isinstance(found, Text):
+        return frozenset()
     words = [found.title, found.text, *found.wechat.fields.values()]
     return frozenset(name for text in words for name in places(text)) - ALWAYS
 
 
-def problems(messages: Mapping[str, Notice | Code]) -> list[str]:
+def problems(messages: Mapping[str, Notice | Text | Code]) -> list[str]:
     """What is missing or not allowed, a line each; the table below refuses to load with any."""
     found = []
     for kind, message in messages.items():
@@ -328,7 +399,7 @@ def problems(messages: Mapping[str, Notice | Code]) -> list[str]:
             if getattr(message, part.name) == "":
                 found.append(f"{kind}: {part.name} is empty")
         for name in places(message.sms):
-            if name not in IN_SMS or (name in {"code", "minutes"} and isinstance(message, Notice)):
+            if name not in IN_SMS or (name in {"code", "minutes"} and not isinstance(message, Code)):
                 found.append(f"{kind}: an SMS may not hold {{{name}}}")
         if isinstance(message, Notice) and not (
             message.wechat.fields and all(message.wechat.fields.values())

@@ -19,7 +19,7 @@ FULL, STEP, LEAST = 100, 10, 5
 BAD_ERRORS, BAD_SHARE, ENOUGH_CALLS = 50, 0.2, 10
 STREAK, PAUSE_SECONDS = 10, 15
 SLOW_SECONDS = 5.0
-WECHAT = "wechat"
+WECHAT, MAIL = "wechat", "mail"
 
 READ = text(
     "SELECT provider, weight, coalesce(pause_until > clock_timestamp(), false) AS is_paused"
@@ -61,8 +61,8 @@ class Choice:
         return random.choices(self._names, self._weights, k=count)  # noqa: S311 - spreading load
 
 
-def choice(connection: Connection) -> tuple[Choice, bool]:
-    """The SMS providers that are not paused, and whether WeChat may be called."""
+def choice(connection: Connection) -> tuple[Choice, frozenset[str]]:
+    """The SMS providers that are not paused, and which of WeChat and mail may be used."""
     health = {row.provider: row for row in connection.execute(READ)}
     configured = context.settings().weighted_sms_providers
     weights = {
@@ -70,7 +70,9 @@ def choice(connection: Connection) -> tuple[Choice, bool]:
         for name, share in configured.items()
         if share > 0 and not (name in health and health[name].is_paused)
     }
-    return Choice(weights), not (WECHAT in health and health[WECHAT].is_paused)
+    return Choice(weights), frozenset(
+        name for name in (WECHAT, MAIL) if not (name in health and health[name].is_paused)
+    )
 
 
 def note(connection: Connection, calls: Iterable[tuple[str, bool]]) -> None:

@@ -19,11 +19,11 @@ STATUS_LABELS = {
     CANCELLED: "未发送",
     HELD: "待人工处理",
 }
-CHANNEL_LABELS = {"inbox": "站内信", "sms": "短信", "wechat": "公众号消息"}
+CHANNEL_LABELS = {"inbox": "站内信", "sms": "短信", "wechat": "公众号消息", "mail": "邮件"}
 RESENDABLE = frozenset({FAILED, HELD})
 
-CODES, NOTICES, WECHAT = "codes", "notices", "wechat"
-LANES = (CODES, NOTICES, WECHAT)  # codes first
+CODES, NOTICES, WECHAT, MAIL = "codes", "notices", "wechat", "mail"
+LANES = (CODES, NOTICES, WECHAT, MAIL)  # codes first
 
 CODE_MINUTES = 5
 BACK_OFF = (2.0, 10.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
@@ -144,6 +144,10 @@ REASONS: tuple[tuple[str, str], ...] = (
     ("Arrears", "短信账户欠费，请充值"),
     ("InsufficientBalance", "短信账户余额不足，请充值"),
     ("OUT_OF_SERVICE", "短信账户停机，请充值"),
+    ("mail_expired", "邮件里的链接已过期，没有再发"),
+    ("mail_refused", "邮件服务器拒收，请核对邮箱地址"),
+    ("mail_auth", "邮件服务器的账号或密码不对，请核对 SMTP_URL"),
+    ("no_mail_server", "没有设置邮件服务器（SMTP_URL）"),
     ("unreachable", "连不上服务商，稍后自动再发"),
     ("lease", "发送的进程中断，正在向服务商确认"),
 )

@@ -20,13 +20,14 @@ from core.access import Actor
 from core.db import after_commit, db, uuid7
 from core.errors import Conflict, Missing, Refused
 from notify import outbox
-from notify.messages import MESSAGES, Code, Notice, needed, notice, places
+from notify.messages import MAILS, MESSAGES, Code, Notice, Text, needed, notice, places
 from notify.models import InboxMessage, OutboxMessage
 from notify.recipients import NOBODY, Recipient, find, recipients
-from notify.rules import CANCELLED, CODE_MINUTES, CODES, NOTICES, RESENDABLE, WECHAT
+from notify.rules import CANCELLED, CODE_MINUTES, CODES, MAIL, NOTICES, RESENDABLE, WECHAT
 from wechat.service import consents
 
-__all__ = ["Recipient", "recipients", "send", "send_code", "take_back"]
+__all__ = ["Recipient", "recipients", "send", "send_code", "send_mail", "send_text", "take_back"]
+__all__ += ["can_mail"]
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,35 @@ def send_code(purpose: str, phone: str, code: str) -> None:
         "code", "sms", "guest", None, (purpose[:16], None, ""), phone, params, f"code:{uuid.uuid4()}"
     )
     _write_outbox([row | {"lane": CODES}])
+
+
+def send_text(kind: str, phone: str, *, about: About = NOTHING, dedupe: str) -> None:
+    """Tell whoever has this phone; the words are constant. Raises `TypeError` for another kind of message."""
+    words = MESSAGES[kind]
+    if not isinstance(words, Text):
+        raise TypeError(f"{kind} is not a text")
+    link = context.settings().public_url + words.sms_link
+    params = {"text": words.sms.format(**site_words(), link=link), "values": {}}
+    _write_outbox([_outgoing(kind, "sms", "guest", None, about, phone, params, f"{dedupe}:sms")])
+
+
+def can_mail() -> bool:
+    """Is there a mail server?"""
+    return bool(context.settings().smtp_url)
+
+
+def send_mail(
+    kind: str, address: str, *, about: About = NOTHING, values: Mapping[str, str], dedupe: str
+) -> None:
+    """Send a mail; the same `dedupe` once. `values` fill the words of `MAILS[kind]`."""
+    words, filling = MAILS[kind], {**values, **site_words()}
+    params = {
+        "subject": words.subject.format(**filling),
+        "text": words.text.format(**filling),
+        "lasts": words.lasts * 60,
+    }
+    row = _outgoing(kind, "mail", "guest", None, about, address, params, f"{dedupe}:mail")
+    _write_outbox([row | {"lane": MAIL}])
 
 
 def _filling(about: About, values: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from config import settings as configuration
 from sandbox.app import NotHere, create_sandbox
+from sandbox.mail_server import listening
 
 
 def main() -> int:
@@ -27,7 +28,7 @@ def main() -> int:
     server = make_server("127.0.0.1", settings.sandbox_port, app, threaded=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"sandbox: http://127.0.0.1:{settings.sandbox_port}/", flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
+    with listening(app), contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
     return 0
 

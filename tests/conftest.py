@@ -157,7 +157,7 @@ def open_folder() -> Iterator[Path]:
 def sockets() -> Iterator[dict[str, socket.socket]]:
     """Bound, so that the ports are known and ours; listening only once a server stands behind them."""
     with contextlib.ExitStack() as stack:
-        opened = {name: stack.enter_context(socket.socket()) for name in ("web", "sandbox")}
+        opened = {name: stack.enter_context(socket.socket()) for name in ("web", "sandbox", "mail")}
         for one in opened.values():
             one.bind(("127.0.0.1", 0))
         yield opened
@@ -180,6 +180,7 @@ def environ(
         "STORAGE_URL": f"file://{folder / 'files'}",
         "PORT": str(sockets["web"].getsockname()[1]),
         "SANDBOX_PORT": str(sockets["sandbox"].getsockname()[1]),
+        "SMTP_URL": f"smtp://127.0.0.1:{sockets['mail'].getsockname()[1]}?from=huzhu@sandbox.example",
     }
 
 
@@ -328,8 +329,10 @@ def serving(wsgi: Any, at: socket.socket) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def one_sandbox(settings: Settings, sockets: dict[str, socket.socket]) -> Iterator[str]:
     from sandbox import create_app
+    from sandbox.mail_server import listening
 
-    with serving(create_app(settings), sockets["sandbox"]) as url:
+    app = create_app(settings)
+    with listening(app, sockets["mail"]), serving(app, sockets["sandbox"]) as url:
         yield url
 
 

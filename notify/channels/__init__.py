@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from notify.channels import aliyun, sandbox_sms, tencent, wechat
+from notify.channels import aliyun, mail, sandbox_sms, tencent, wechat
 from notify.channels.wire import Letter, NoAnswer
 from notify.rules import Answer, Outcome
 
@@ -30,4 +30,5 @@ CHANNELS: dict[str, Channel] = {
     "tencent": Channel(tencent.send, tencent.ask, settle=60.0),
     "aliyun": Channel(aliyun.send, aliyun.ask, settle=120.0),
     "wechat": Channel(wechat.send, wechat.ask, settle=15.0),
+    "mail": Channel(mail.send, mail.ask, settle=60.0),
 }

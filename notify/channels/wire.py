@@ -17,7 +17,7 @@ import certifi
 import urllib3
 from requests.utils import get_environ_proxies, select_proxy
 
-from notify.messages import MESSAGES
+from notify.messages import label_of
 from notify.rules import Outcome
 
 TIMEOUT = (3.0, 10.0)  # connect, read; a lease outlives both
@@ -46,7 +46,7 @@ class Letter:
 
     @property
     def label(self) -> str:
-        return MESSAGES[self.kind].label if self.kind in MESSAGES else self.kind
+        return label_of(self.kind)
 
 
 class NoAnswer(Exception):
