@@ -17,7 +17,8 @@ PAPER = (1560, 1080)
 FRAME = (1920, 1440)
 CARD = (1180, 744)
 FONTS = ("NotoSansCJK-Regular.ttc", "PingFang.ttc", "wqy-microhei.ttc", "DejaVuSans.ttf")
-ITEMS = ("西药费", "中成药费", "检查费", "化验费", "治疗费", "手术费", "护理费", "床位费", "材料费", "诊察费", "麻醉费",
+ITEMS = ("西药费", "中成药费", "检查费", "化验费", "治疗费", "手术费", "护理费", "床位费", "材料费", "诊察费",
+         "麻醉费",
          "输血费", "氧气费", "放射费", "康复费", "监护费")  # fmt: skip
 HOSPITALS = ("某某市人民医院", "示例县中医医院", "样例市第二医院", "虚构区妇幼保健院")
 SURNAMES, GIVEN = "甲乙丙丁戊己庚辛", "一二三四五六七八九十"
@@ -342,7 +343,7 @@ FAULTS: dict[str, tuple[Callable[[Image.Image, random.Random], Image.Image], ...
 
 
 def good_photo(seed: int) -> tuple[str, Image.Image]:
-    """A kind of paper and a photo of it with nothing wrong: bills photographed and scanned, both sides of cards."""
+    """A kind of paper and a photo of it with nothing wrong: bills, scans, both sides of cards."""
     kind = ("invoice", "id_front", "id_back", "invoice", "settlement")[seed % 5]
     if kind == "settlement":
         return kind, scanned(receipt(seed))

@@ -23,7 +23,7 @@ VOTES = 3
 
 @dataclass(frozen=True)
 class Twin:
-    """Two photos that are the same picture; `distance` is the share of the print that differs, in per cent."""
+    """Two photos that are the same picture; `distance`: how many per cent of the print differ."""
 
     document_id: uuid.UUID
     other_document_id: uuid.UUID
@@ -78,7 +78,8 @@ _CANDIDATES = text("""
         GROUP BY hit.look, probe.quarters, probe.mark
     )
     SELECT look, max(weight) AS weight FROM (
-        SELECT look, quarters, sum(weight) AS weight FROM vote GROUP BY look, quarters HAVING count(*) >= :votes
+        SELECT look, quarters, sum(weight) AS weight FROM vote
+        GROUP BY look, quarters HAVING count(*) >= :votes
     ) AS laid GROUP BY look ORDER BY weight DESC LIMIT :most
 """).bindparams(*_ARRAYS)
 

@@ -22,7 +22,11 @@ def expect(file: StoredFile) -> None:
     """This new photo is to be compared; a worker is told after the commit."""
     db.session.add(PictureLook(file_id=file.id))
     db.session.flush()
-    after_commit(lambda: bell.ring(JOB) and None)
+    after_commit(_tell)
+
+
+def _tell() -> None:
+    bell.ring(JOB)
 
 
 def forget(file: StoredFile) -> None:

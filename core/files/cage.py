@@ -71,7 +71,10 @@ class Decoder:
         return not self.is_spent and self.served < PICTURES_PER_DECODER and self.process.poll() is None
 
     def ask(self, chunks: Iterable[bytes], to: bytes = b"") -> tuple[dict[str, Any], list[bytes]]:
-        """Send one picture (`to` in front says what is wanted of it), read what was made of it. Raises `DecoderEnded`; whatever `chunks` raises."""
+        """Send one picture (`to` in front says what is wanted), read what was made of it.
+
+        Raises `DecoderEnded`; whatever `chunks` raises.
+        """
         self.served += 1
         with self._wall_clock():
             try:
@@ -174,7 +177,8 @@ class Cage:
     ) -> tuple[dict[str, Any], list[bytes]]:
         """What a decoder says about the picture that `chunks()` yields.
 
-        `to` is KNOW for what one of our previews is known by. `again` tells that `chunks` can be called twice, for a decoder that went home just now.
+        `to` is KNOW for what one of our previews is known by.
+        `again` tells that `chunks` can be called twice, for a decoder that went home just now.
         """
         with self._place():
             decoder = self._taken()

@@ -4,10 +4,10 @@ Started by `core.files.cage` by path with an empty environment, so nothing of th
 connections) is ever in this process. It imports the standard library and the picture decoders, then gives
 away files, sockets and most memory, and answers pictures over stdin/stdout until it is told to stop.
 
-Request:  chunks of `length(4, big endian) | bytes`; length 0 ends the picture, DROP abandons it. KNOW in front of
-          them asks what to know one of our own previews by instead.
+Request:  chunks of `length(4, big endian) | bytes`; length 0 ends the picture, DROP abandons it.
+          KNOW in front asks what to know one of our own previews by instead.
 Answer:   `length(4) | JSON head | full | preview | thumb`; the head is `{"refused": word}` or the sizes.
-          To KNOW: a head with the sides of the grey page, then `page | marks | probes`; no parts without marks.
+          To KNOW: a head with the grey page's sides, then `page | marks | probes`; no parts without marks.
 """
 
 from __future__ import annotations

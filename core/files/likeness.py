@@ -1,9 +1,9 @@
 """Is this the same picture once more, turned, cropped, relit or saved again? The pure sums, no store.
 
-Bills of one form look alike as wholes, so a hash of the whole picture says nothing about them. Instead the marks
-of the print (small dark blobs) are found; the pattern around each is its word. The same picture has the same
-marks with the same words in the same arrangement: rare words find candidates in an index, the arrangement says
-how one lies over the other, and then the two are compared place by place, where other numbers show.
+Bills of one form look alike as wholes, so a hash of the whole picture says nothing about them. Instead the
+marks of the print (small dark blobs) are found; the pattern around each is its word. The same picture has the
+same marks with the same words in the same arrangement: rare words find candidates in an index, the arrangement
+says how one lies over the other, and then the two are compared place by place, where other numbers show.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ SIDE = 640  # long side in which marks are found
 MARKS, APART, RIM, FAINT = 128, 4, 22, 6
 UNIT = 1000  # marks are told in thousandths of the long side
 BITS = 32
-# Around a mark: six places and their quarter turns; for each bit two of them are compared: (ring, ring, quarters
-# further) in its four turns, so that turning the picture by a quarter only moves the bits within their four.
+# Around a mark: six places and their quarter turns; for each bit two of them are compared: (ring, ring,
+# quarters further) in its four turns, so that a quarter turn only moves the bits within their four.
 RINGS = ((6, 0), (6, 6), (11, 4), (11, -4), (15, 0), (13, 13))
 GROUPS = ((0, 2, 1), (1, 3, 2), (2, 4, 1), (3, 5, 3), (4, 1, 2), (5, 0, 1), (2, 3, 0), (4, 5, 2))
 PAIRS = tuple(
@@ -42,7 +42,7 @@ Marks = Sequence[tuple[int, int, int]]  # x and y of a mark, in thousandths of t
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What to know a picture by. `probes` are, mark by mark, the words it would have a little turned or scaled."""
+    """What to know a picture by. `probes`: mark by mark the words it would have a little turned or scaled."""
 
     page: Image.Image
     marks: Marks
@@ -111,7 +111,7 @@ def _places(page: Image.Image, near: Image.Image) -> list[tuple[int, int]]:
 
 
 def _highest_around(image: Image.Image, reach: int) -> Image.Image:
-    """The brightest value within `reach` pixels, by doubling steps (a rank filter takes ten times as long)."""
+    """The brightest value within `reach` pixels, by doubling steps (a rank filter takes far longer)."""
     for dx, dy in ((1, 0), (0, 1)):
         covered = 1
         while covered < 2 * reach + 1:
@@ -134,7 +134,7 @@ def _quarters(x: int, y: int) -> tuple[tuple[int, int], ...]:
 
 
 def _words(soft: Image.Image, places: Sequence[tuple[int, int]], steps: list[int]) -> list[int]:
-    """One bit for each pair of places: is the second clearly brighter? Blank paper must give no chance bits."""
+    """One bit for each pair of places: is the second clearly brighter? Blank paper gives no chance bits."""
     wide, data = soft.width, soft.tobytes()
     words = []
     for x, y in places:
@@ -161,7 +161,7 @@ def turned(word: int, quarters: int) -> int:
 
 
 def laid_over(one: Marks, other: Marks) -> tuple[complex, complex] | None:
-    """Turn, size and shift that take most marks of one to the same marks of the other (p → turn·p + shift)."""
+    """Turn, size and shift that take most marks of one to those of the other (p → turn·p + shift)."""
     best: list[tuple[complex, complex]] = []
     for quarters in range(4):
         agreeing = _agreeing(_matches(one, other, quarters))
@@ -224,7 +224,7 @@ def _fitted(pairs: Sequence[tuple[complex, complex]]) -> tuple[complex, complex]
 
 
 def difference(one: Image.Image, other: Image.Image, laid: tuple[complex, complex]) -> int:
-    """How much of the print is another when two pages are laid over each other: 0 … 99 per cent, else UNRELATED."""
+    """How much of the print differs when one page is laid over the other: 0 … 99 per cent, else UNRELATED."""
     turn, shift = laid[0] * max(other.size) / max(one.size), laid[1] * max(other.size) / UNIT
     numbers = (turn.real, -turn.imag, shift.real, turn.imag, turn.real, shift.imag)
     affine = Image.Transform.AFFINE
