@@ -2,8 +2,8 @@
 
 Bills of one form look alike as wholes, so a hash of the whole picture says nothing about them. Instead the
 marks of the print (small dark blobs) are found; the pattern around each is its word. The same picture has the
-same marks with the same words in the same arrangement: rare words find candidates in an index, the arrangement
-says how one lies over the other, and then the two are compared place by place, where other numbers show.
+same marks with the same words in the same arrangement: rare words find candidates in an index, the places
+of the marks say how one lies over the other, and then the two are compared where other numbers would show.
 """
 
 from __future__ import annotations
