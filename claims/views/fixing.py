@@ -215,8 +215,14 @@ def _account_sure(form: PayeeForm, warnings: Errors) -> str:
     return f"card-{(form.payee_card.data or '')[-4:]}-{'-'.join(sorted(warnings))}"
 
 
+def _held_account(claim: Claim) -> dict[str, Any]:
+    """The account on file to start from; outside WeChat without the card's number, which must be typed."""
+    values = payee_values(claim)
+    return {**values, "payee_card": ""} if me().kind == "visitor" else values
+
+
 def _account_page(claim: Claim, errors: Errors, sent: Any) -> str:
-    form = read(PayeeForm, sent, payee_values(claim))
+    form = read(PayeeForm, sent, _held_account(claim))
     warnings = _account_warnings(claim, form)
     is_warned = bool(errors) and errors == warnings
     return render_template(

@@ -289,6 +289,7 @@ def test_outside_wechat_money_cannot_be_turned_to_somebody_else(
     claim = _with_state(office, "pay_failed", person)
     world.visit(client, person)
     page = client.get(f"/h5/claims/{claim.number}/payee").get_data(as_text=True)
+    assert CARD not in page  # who only proved a phone and four digits does not read the number on file
     assert "不是本人的卡</button>" not in page
     answer = _fix(client, claim, payee_name=person.name, payee_card=CARD, is_own_account="other")
     assert answer.status_code == 422 and "在微信外只能改成本人的卡" in says(answer)
