@@ -7,7 +7,7 @@ EVERY: dict[str, float] = {
     "notify.drain": 5.0,
     "claims.release_holds": 60.0,
     "claims.compare_pictures": 60.0,
-    "roster.work": 5.0,
+    "roster.sweep": 5.0,
     "content.turn_pages": 20.0,
     "claims.measure_pace": 3600.0,
     "payout.sweep": 600.0,

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac as plain_hmac
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
@@ -42,16 +44,21 @@ class SealKey:
     number: int
     secret: bytes = field(repr=False)
 
+    @cached_property
+    def _aes(self) -> AESGCM:
+        """Made once: each use works on a copy of its own, so threads may share it."""
+        return AESGCM(self.secret)
+
     def encrypt(self, nonce: bytes, plain: bytes, aad: bytes) -> bytes:
         if self.suite == "aes":
-            return AESGCM(self.secret).encrypt(nonce, plain, aad)
+            return self._aes.encrypt(nonce, plain, aad)
         encryptor = Cipher(algorithms.SM4(self.secret[:16]), modes.GCM(nonce)).encryptor()
         encryptor.authenticate_additional_data(aad)
         return encryptor.update(plain) + encryptor.finalize() + encryptor.tag
 
     def decrypt(self, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
         if self.suite == "aes":
-            return AESGCM(self.secret).decrypt(nonce, sealed, aad)
+            return self._aes.decrypt(nonce, sealed, aad)
         body, tag = sealed[:-TAG], sealed[-TAG:]
         decryptor = Cipher(algorithms.SM4(self.secret[:16]), modes.GCM(nonce, tag)).decryptor()
         decryptor.authenticate_additional_data(aad)
@@ -64,7 +71,8 @@ class KeyRing:
     def __init__(self, keys: list[SealKey], index_key: bytes, index_suite: str) -> None:
         self._keys = {(SUITES[key.suite], key.number): key for key in keys}
         self._current = keys[-1]
-        self._index_hash = hashes.SM3() if index_suite == "gmindex" else hashes.SHA256()
+        self._header = bytes((VERSION, SUITES[keys[-1].suite])) + keys[-1].number.to_bytes(2, "big")
+        self._is_sha = index_suite != "gmindex"
         self._index_key = index_key
 
     @classmethod
@@ -90,10 +98,8 @@ class KeyRing:
 
     def seal(self, plain: bytes, aad: bytes) -> bytes:
         """`plain` encrypted under the newest key and bound to `aad`; 32 bytes longer than `plain`."""
-        key = self._current
-        header = bytes((VERSION, SUITES[key.suite])) + key.number.to_bytes(2, "big")
-        nonce = os.urandom(NONCE)
-        return header + nonce + key.encrypt(nonce, plain, header + aad)
+        header, nonce = self._header, os.urandom(NONCE)
+        return header + nonce + self._current.encrypt(nonce, plain, header + aad)
 
     def open(self, sealed: bytes, aad: bytes) -> bytes:
         """What `seal` was given. Raises `SealBroken`."""
@@ -108,8 +114,11 @@ class KeyRing:
 
     def blind(self, place: str, value: str) -> bytes:
         """16 bytes that are equal for equal values in one `place` (table.column) and tell nothing else."""
-        mac = hmac.HMAC(self._index_key, self._index_hash)
-        mac.update(place.encode() + b"\0" + value.encode())
+        text = place.encode() + b"\0" + value.encode()
+        if self._is_sha:
+            return plain_hmac.digest(self._index_key, text, "sha256")[:INDEX_BYTES]
+        mac = hmac.HMAC(self._index_key, hashes.SM3())
+        mac.update(text)
         return mac.finalize()[:INDEX_BYTES]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = (2.0, 5.0)
 AT_ONCE = 8
+# So many silences in a row mean that nobody is there; so long may one round take, well below a lease.
+GIVE_UP, PATIENCE = 16, 20.0
 ANSWERS = {"match", "mismatch", "unknown"}
 # A match stays true for long; a mismatch may be a fresh correction, so the next import asks again (XM-39).
 KEPT = {
@@ -74,12 +77,24 @@ def remembered(keys: Iterable[bytes]) -> dict[bytes, str]:
 
 
 def ask(asks: Iterable[Ask]) -> dict[bytes, str | None]:
-    """The answers by key; None where nobody answered. Opens no transaction: it may take a while."""
+    """The answers by key; None where nobody answered. Opens no transaction: it may take a while.
+
+    Whoever was not asked is not in it: it stops after `PATIENCE`, and when several in a row stay silent.
+    """
     url = context.settings().identity_check_url
+    end, silent, answers = time.monotonic() + PATIENCE, 0, dict[bytes, str | None]()
+
+    def put(one: Ask) -> None:
+        nonlocal silent
+        if silent >= GIVE_UP or time.monotonic() > end:
+            return
+        said = answers[one.key] = _ask_one(session, url, one)
+        silent = 0 if said else silent + 1
+
     with requests.Session() as session, ThreadPoolExecutor(AT_ONCE) as pool:
         session.mount(url, requests.adapters.HTTPAdapter(pool_maxsize=AT_ONCE))
-        answers = pool.map(lambda one: (one.key, _ask_one(session, url, one)), list(asks))
-        return dict(answers)
+        list(pool.map(put, asks))
+    return answers
 
 
 def remember(answers: Mapping[bytes, str | None]) -> None:

@@ -83,11 +83,18 @@ def _layout(number: int, titles: list[str], version: str) -> Layout | WrongTempl
     if twice:
         return WrongTemplate(COLUMN_TWICE.format(title=twice))
     missing = [column.title for column in COLUMNS if column.needed and column.title not in titles]
+    if missing and "" in titles[: _last(titles)]:
+        return WrongTemplate(HIDDEN_MERGE)
     if missing:
         return WrongTemplate(COLUMN_MISSING.format(missing=_quoted(missing)))
     places = tuple(titles.index(title) if title in titles else None for title in TITLES)
     unknown = tuple(title for title in titles if title and title not in _BY_TITLE and title not in _OF_OURS)
     return Layout(number, places, unknown)
+
+
+def _last(titles: list[str]) -> int:
+    """The place of the last heading; a blank one before it is what merging leaves."""
+    return max(place for place, title in enumerate(titles) if title)
 
 
 def _differs(titles: list[str]) -> str:

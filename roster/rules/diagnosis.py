@@ -24,6 +24,7 @@ NO_NUMBER = "没有填证件号码"
 SCIENTIFIC = "身份证号在表格里被显示成科学计数，请把该列设成“文本”，对照证件重新填写"
 ROUNDED = "证件号码被表格存成了数字，末尾几位已变成 0，请把该列设成“文本”，对照证件重新填写"
 AS_DATE = "证件号码被表格变成了日期，请把该列设成“文本”，对照证件重新填写"
+CARD_ROUNDED = "社保卡号被表格存成了数字，末尾几位可能已变成 0，请把该列设成“文本”，对照卡片重新填写"
 LOST_X = "身份证号少一位，可能是最后的字母 X 丢了，请对照证件补上"
 FORMULA = "这一格是公式出错的结果（{text}），请填写内容"
 UNKNOWN_TYPE = "没有“{text}”这种证件类型，请填{known}之一"
@@ -50,6 +51,8 @@ ID_TYPE_OF = {label: kind for kind, label in identifiers.ID_TYPES.items()} | {
 SEX_OF = {"男": "男", "女": "女", "男性": "男", "女性": "女", "M": "男", "F": "女"}
 _ERRORS = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!)")
 _PLAIN_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_SCIENTIFIC = re.compile(r"\s*[0-9](\.[0-9]+)?[Ee]\+?[0-9]{1,2}\s*")
 _SERIAL_ZERO = date(1899, 12, 30)
 
 
@@ -164,13 +167,18 @@ def _id_number(cell: Cell, kind: str, today: date, found: list[Finding]) -> str:
 
 def _damage(cell: Cell, kind: str) -> str | None:
     """What a spreadsheet did to a number that can no longer be read from the cell."""
-    if type(cell) is str:
-        return SCIENTIFIC if re.fullmatch(r"\s*[0-9](\.[0-9]+)?[Ee]\+?[0-9]{1,2}\s*", cell) else None
     if isinstance(cell, date):
         return AS_DATE
-    if isinstance(cell, float) or (isinstance(cell, int) and cell >= 10**15):
-        return ROUNDED
+    if _is_rounded(cell):
+        return SCIENTIFIC if type(cell) is str else ROUNDED
     return None
+
+
+def _is_rounded(cell: Cell) -> bool:
+    """A number of more digits than a spreadsheet keeps, or one it shows in powers of ten."""
+    if type(cell) is str:
+        return not cell.isdigit() and bool(_SCIENTIFIC.fullmatch(cell))
+    return isinstance(cell, float) or (isinstance(cell, int) and cell >= 10**15)
 
 
 def _resident_words(number: str) -> str | None:
@@ -218,7 +226,11 @@ def _phone(cell: Cell, found: list[Finding]) -> str:
 def _text(key: str, cell: Cell, found: list[Finding]) -> str:
     if cell is None:
         return ""
-    text = re.sub(r"[\x00-\x1f\x7f\u200b\ufeff]+", " ", _shown(cell)).strip()
+    text = _shown(cell)
+    if not text.isalnum():
+        text = _CONTROLS.sub(" ", text).strip()
+    if key == "insurance_card" and _is_rounded(cell):
+        found.append(Finding(key, CARD_ROUNDED))
     if len(text) > LONGEST[key]:
         found.append(Finding(key, TOO_LONG.format(title=SHORT_TITLES[key], most=LONGEST[key])))
     return text
@@ -241,7 +253,7 @@ def _as_day(cell: Cell) -> date | None:
         return cell.date()
     if isinstance(cell, date):
         return cell
-    if isinstance(cell, int | float) and 1 <= cell < 100_000:  # a day the program kept as a bare number
+    if isinstance(cell, int | float) and 3_000 <= cell < 100_000:  # a bare number; 2020 is a year
         return _SERIAL_ZERO + timedelta(days=int(cell))
     return parse_day(_shown(cell))
 

@@ -33,7 +33,7 @@ WORKFLOW = Workflow(
         Move("preview", (READING,), PREVIEW, _SYSTEM, "核对完成"),
         Move("refuse", (READING,), REFUSED, _SYSTEM, "不能导入", needs_note=True),
         Move("apply", (PREVIEW,), APPLYING, _OPERATOR, "确认导入"),
-        Move("cancel", (UPLOADED, PREVIEW), CANCELLED, _OPERATOR, "取消"),
+        Move("cancel", (UPLOADED, PREVIEW), CANCELLED, _OPERATOR | _SYSTEM, "取消"),
         Move("finish", (APPLYING,), DONE, _SYSTEM, "处理完成", tells="roster_imported"),
     ),
     final=frozenset({DONE, REFUSED, CANCELLED}),
@@ -54,6 +54,9 @@ IDENTITY_WORDS = {
     WAITING: "公安接口暂时没有答复，系统会自动再核对，不用重新导入",
 }
 
+# Why an import waits in the middle; it goes on by itself.
+CLOSED = "公安接口现在不核对，开放时间是{window}。到时系统会自动继续，不用重新导入"
+CANNOT_BE_READ = "系统没能读完这份表格。请下载最新模板，把数据贴进去再导入；还是不行请联系我们"
 CHANGED_MEANWHILE = "这位职工的资料刚刚被别人改过，没有导入这一行，请再导入一次"
 TWICE_IN_FILE = "证件号码与第 {row} 行重复"
 ELSEWHERE = "该职工现在在“{union}”的名册里。如已调入本单位，请在核对时选“申请调入”"

@@ -1,7 +1,7 @@
 """What happens to a roster? An upload is read, shown, confirmed and applied by a worker."""
 
 from roster.service.applying import apply_some, cancel, confirm
-from roster.service.keeping import position
+from roster.service.keeping import position, waiting_words
 from roster.service.reading import findings_of, read_in
 from roster.service.results import result_file, template
 from roster.service.uploading import upload
@@ -16,4 +16,5 @@ __all__ = [
     "result_file",
     "template",
     "upload",
+    "waiting_words",
 ]

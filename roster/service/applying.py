@@ -7,22 +7,26 @@ with the reason; who could not be asked is asked again later, however long that 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, case, func, select, update
 
 from core import clock
-from core.db import db, transaction
+from core.bell import ring
+from core.db import after_commit, db, transaction
 from core.history import perform
 from employee.service import bulk, identity
 from roster.models import RosterImport, RosterImportRow
 from roster.rules import states
 from roster.service import keeping, results
 
+JOB = "roster.work"
 LOT = 5000
-ASKED_AT_ONCE = 200
+ASKED_AT_ONCE = 500
 # How long to wait before asking again: seconds by how often nobody answered.
-BACK_OFF = (5, 15, 60, 300, 900, 3600)
+BACK_OFF = (5, 15, 60, 300, 600)
+CLOSED_FOR = dt.timedelta(minutes=5)
 _ROW: Any = RosterImportRow.__table__
 
 
@@ -30,13 +34,15 @@ def apply_some(work: RosterImport) -> bool:
     """One step of a confirmed import; False when there is nothing to do for now."""
     if _merge_lot(work):
         return True
-    if _answer_from_memory(work) or _ask_some(work):
-        return True
+    is_answered = _ask_some(work)
+    if is_answered is not None:
+        return is_answered
     with transaction():
-        if _open_rows(work):
-            keeping.let_go(work, _next_ask(work))
-            return False
-        results.finish(work)
+        later = _next_ask(work)
+        if later:
+            keeping.let_go(work, later)
+        else:
+            results.finish(work)
     return False
 
 
@@ -74,83 +80,73 @@ def _mark(lot: Any, written: set[Any], expected: int) -> None:
     db.session.execute(update(_ROW).where(lot).values(is_applied=True))
 
 
-def _answer_from_memory(work: RosterImport) -> bool:
-    """Take over answers that are still fresh."""
-    with transaction():
-        keys = list(db.session.scalars(_due(work, _ROW.c.identity_bi).limit(LOT)))
-        known = identity.remembered(keys)
-        _take_answers(work, known)
-        return bool(known)
-
-
-def _ask_some(work: RosterImport) -> bool:
-    """Ask about some rows, outside any transaction; silence is asked again later."""
-    if not identity.is_open():
-        return False
-    wanted = ("identity_bi", "id_type", "employee_id", "id_number_ct", "name_ct")
+def _ask_some(work: RosterImport) -> bool | None:
+    """Ask about some rows, outside any transaction. None: there is nobody to ask about, or nobody to ask;
+    False: nobody answered, and the import was given back until later."""
+    wanted = ("id", "identity_bi", "id_type", "employee_id", "id_number_ct", "name_ct")
     rows = db.session.execute(_due(work, *(_ROW.c[name] for name in wanted)).limit(ASKED_AT_ONCE)).all()
-    asks = [identity.Ask(bytes(key), kind, *bulk.opened_pair(*rest)) for key, kind, *rest in rows]
+    known: dict[bytes, str | None] = dict(identity.remembered(bytes(row.identity_bi) for row in rows))
+    asks = [
+        identity.Ask(bytes(key), kind, *bulk.opened_pair(*rest))
+        for _, key, kind, *rest in rows
+        if bytes(key) not in known
+    ]
     db.session.rollback()
-    if not asks:
-        return False
-    answers = identity.ask(asks)
+    answers = identity.ask(asks) if asks and identity.is_open() else {}
+    if not known and not answers:
+        return None
     with transaction():
         identity.remember(answers)
-        _take_answers(work, {key: verdict for key, verdict in answers.items() if verdict})
-        _wait(work, [key for key, verdict in answers.items() if verdict is None])
-        keeping.go_on(work)
-    return True
+        is_answered = _take_up([(row.id, bytes(row.identity_bi)) for row in rows], known | answers)
+        keeping.go_on(work, tries=0 if is_answered else RosterImport.tries + 1)
+        if not is_answered:
+            keeping.let_go(work, clock.now() + _pause(work.tries))
+    return is_answered
+
+
+def _take_up(asked: list[tuple[Any, bytes]], answers: Mapping[bytes, str | None]) -> bool:
+    """Write the answers; who was asked in vain waits, each time a little longer. Was there any answer?"""
+    said: dict[str | None, list[Any]] = {}
+    for row_id, key in asked:
+        if key in answers:
+            said.setdefault(answers[key], []).append(row_id)
+    silent = said.pop(None, [])
+    for verdict, row_ids in said.items():
+        db.session.execute(update(_ROW).where(_ROW.c.id.in_(row_ids)).values(identity=verdict))
+    if silent:
+        turns = {tries: clock.now() + _pause(tries) for tries in range(len(BACK_OFF))}
+        later = case(turns, value=_ROW.c.tries, else_=turns[len(BACK_OFF) - 1])
+        values = {"ask_at": later, "tries": _ROW.c.tries + 1}
+        db.session.execute(update(_ROW).where(_ROW.c.id.in_(silent)).values(**values))
+    return bool(said)
+
+
+def _pause(tries: int) -> dt.timedelta:
+    return dt.timedelta(seconds=BACK_OFF[min(tries, len(BACK_OFF) - 1)])
 
 
 def _due(work: RosterImport, *columns: Any) -> Any:
-    waits = and_(_writes(work), _ROW.c.identity == states.WAITING, _ROW.c.ask_at <= clock.now())
+    waits = and_(_waits(work), _ROW.c.ask_at <= clock.now())
     return select(*columns).where(waits).order_by(_ROW.c.ask_at, _ROW.c.row_number)
 
 
-def _take_answers(work: RosterImport, answers: dict[bytes, str]) -> None:
-    for verdict in (states.MATCH, states.MISMATCH, states.UNKNOWN):
-        keys = [key for key, found in answers.items() if found == verdict]
-        if keys:
-            db.session.execute(
-                update(_ROW).where(_writes(work), _ROW.c.identity_bi.in_(keys)).values(identity=verdict)
-            )
+def _waits(work: RosterImport) -> Any:
+    return and_(_writes(work), _ROW.c.identity == states.WAITING)
 
 
-def _wait(work: RosterImport, keys: list[bytes]) -> None:
-    """Nobody answered about these: later, and each time a little later."""
-    for tries, seconds in enumerate(BACK_OFF):
-        is_turn = _ROW.c.tries == tries if tries < len(BACK_OFF) - 1 else _ROW.c.tries >= tries
-        later = clock.now() + dt.timedelta(seconds=seconds)
-        db.session.execute(
-            update(_ROW)
-            .where(_writes(work), _ROW.c.identity_bi.in_(keys), is_turn, _ROW.c.ask_at <= clock.now())
-            .values(tries=_ROW.c.tries + 1, ask_at=later)
-        )
-
-
-def _open_rows(work: RosterImport) -> int:
-    waits = and_(_writes(work), or_(_ROW.c.identity == states.WAITING))
-    return db.session.scalar(select(func.count()).where(waits)) or 0
-
-
-def _next_ask(work: RosterImport) -> dt.datetime:
-    """When to look again: the first row's turn, or in ten minutes when the check has closed for the day."""
-    if not identity.is_open():
-        return clock.now() + dt.timedelta(minutes=10)
-    return (
-        db.session.scalar(
-            select(func.min(_ROW.c.ask_at)).where(_writes(work), _ROW.c.identity == states.WAITING)
-        )
-        or clock.now()
-    )
+def _next_ask(work: RosterImport) -> dt.datetime | None:
+    """When to look again: the first row's turn, in minutes while the check is closed; None: nobody waits."""
+    first = db.session.scalar(select(func.min(_ROW.c.ask_at)).where(_waits(work)))
+    return first if first is None or identity.is_open() else clock.now() + CLOSED_FOR
 
 
 def confirm(work: RosterImport, by: Any, seen: int, moves: list[int]) -> None:
     """The operator agrees with the preview; `moves` are the rows of people to ask another union for."""
-    perform(states.WORKFLOW, work, "apply", by, seen=seen, lease_until=None, ask_at=None)
+    perform(states.WORKFLOW, work, "apply", by, seen=seen, lease_until=None, ask_at=None, tries=0)
     if moves:
         is_moved = and_(_ROW.c.import_id == work.id, _ROW.c.verdict == states.MOVED)
         db.session.execute(update(_ROW).where(is_moved, _ROW.c.row_number.in_(moves)).values(wants_move=True))
+    after_commit(lambda: ring(JOB) and None)
 
 
 def cancel(work: RosterImport, by: Any, seen: int) -> None:

@@ -10,11 +10,13 @@ import itertools
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Integer, LargeBinary, and_, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from core import clock, context
 from core.db import db, transaction
@@ -34,6 +36,8 @@ from union import queries as unions
 LOT = 5000
 MOST_ROWS = 200_000
 MOST_NAMED = 1000
+# A table that ends its worker every time must not do so for ever.
+MOST_TRIES = 20
 _COLUMNS = (
     "id",
     "import_id",
@@ -65,6 +69,9 @@ _FINDINGS = b"roster_import_row.findings|"
 _VOUCHED = frozenset({"name", "id_type", "id_number"})
 
 
+NOBODY = uuid.UUID(int=0)
+
+
 @dataclass
 class Reading:
     """What one pass over a table keeps in mind between its lots."""
@@ -73,9 +80,11 @@ class Reading:
     union_id: uuid.UUID
     layout: rules.Layout
     asks_identity: bool
+    index_of: Callable[[str], bytes]
     counts: Counter[str] = field(default_factory=Counter)
     first_row: dict[bytes, int] = field(default_factory=dict)
-    phones: Counter[bytes] = field(default_factory=Counter)
+    phones: Counter[str] = field(default_factory=Counter)
+    unfit: set[bytes] = field(default_factory=set)
     rows_read: int = 0
 
 
@@ -90,6 +99,9 @@ class Row:
     verdict: str = ""
     changed: str = ""
     on_file: bulk.OnFile | None = None
+    id: uuid.UUID = NOBODY
+    employee_id: uuid.UUID | None = None
+    identity_key: bytes | None = None
 
     @property
     def is_wrong(self) -> bool:
@@ -99,10 +111,13 @@ class Row:
 def read_in(work: RosterImport) -> None:
     """Stage every row of an import and show what it would do; a wrong template refuses the whole file."""
     with transaction():
-        db.session.execute(delete(RosterImportRow).where(RosterImportRow.import_id == work.id))
+        _forget_rows(work)
+        keeping.go_on(work, tries=work.tries + 1, rows_read=0)
         if work.state == states.UPLOADED:
             perform(states.WORKFLOW, work, "read", keeping.SYSTEM)
     try:
+        if work.tries > MOST_TRIES:
+            raise Refused(states.CANNOT_BE_READ)
         reading, rows = _opened(work)
         for lot in _lots(rows, reading.layout.header):
             with transaction():
@@ -111,10 +126,19 @@ def read_in(work: RosterImport) -> None:
     except Refused as refusal:
         with transaction():
             words = refusal.text[:400]
-            perform(states.WORKFLOW, work, "refuse", keeping.SYSTEM, note=words, problem=words)
+            keeping.hold(work)
+            _forget_rows(work)
+            perform(
+                states.WORKFLOW, work, "refuse", keeping.SYSTEM, note=words, problem=words, lease_until=None
+            )
         return
     with transaction():
+        keeping.hold(work)
         _finish(work, reading)
+
+
+def _forget_rows(work: RosterImport) -> None:
+    db.session.execute(delete(RosterImportRow).where(RosterImportRow.import_id == work.id))
 
 
 def _opened(work: RosterImport) -> tuple[Reading, Iterator[list[Cell]]]:
@@ -124,7 +148,7 @@ def _opened(work: RosterImport) -> tuple[Reading, Iterator[list[Cell]]]:
     layout = rules.find_layout(top)
     if isinstance(layout, rules.WrongTemplate):
         raise Refused(layout.words, "file")
-    reading = Reading(work.id, work.union_id, layout, identity.is_asked())
+    reading = Reading(work.id, work.union_id, layout, identity.is_asked(), bulk.Sealing().index)
     return reading, itertools.chain(top[layout.header :], rows)
 
 
@@ -154,11 +178,19 @@ def _stage(reading: Reading, lot: Sequence[tuple[int, list[Cell]]]) -> None:
 
 
 def _note_twins(reading: Reading, row: Row) -> None:
-    if row.person.id_number and not row.is_wrong:
-        row.index = bulk.number_index(row.person.id_number)
-        first = reading.first_row.setdefault(row.index, row.number)
-        if first != row.number:
-            row.findings.append(Finding("id_number", states.TWICE_IN_FILE.format(row=first)))
+    """A number may stand in the file once. Who is named in a row with other mistakes is not missing."""
+    person = row.person
+    if not person.id_number or any(f.is_refusal and f.column == "id_number" for f in row.findings):
+        return
+    row.index = reading.index_of(person.id_number)
+    if person.phone:
+        reading.phones[person.phone] += 1
+    if row.is_wrong:
+        reading.unfit.add(row.index)
+        return
+    first = reading.first_row.setdefault(row.index, row.number)
+    if first != row.number:
+        row.findings.append(Finding("id_number", states.TWICE_IN_FILE.format(row=first)))
 
 
 def _compare(reading: Reading, row: Row) -> None:
@@ -176,7 +208,8 @@ def _compare(reading: Reading, row: Row) -> None:
 
 def _merge(row: Row, there: bulk.OnFile) -> None:
     """A blank cell keeps what is on file: an import adds and corrects, it never erases."""
-    merged, changed = {}, []
+    merged: dict[str, Any] = {}
+    changed = []
     for key, typed in row.person._asdict().items():
         held = there.values.get(key) or ("" if key not in ("born_on", "hired_on") else None)
         same = comparison_key(typed) == comparison_key(held) if key == "name" and held else typed == held
@@ -200,44 +233,57 @@ def _name_other_unions(reading: Reading, rows: list[Row]) -> None:
 
 
 def _copy(reading: Reading, rows: list[Row]) -> None:
+    """Stage a lot by COPY: thousands of rows in one statement."""
     if not rows:
         return
+    fresh = iter(bulk.new_ids(len(rows) + sum(row.verdict == states.NEW for row in rows)))
+    for row in rows:
+        row.id = next(fresh)
+        is_new, there = row.verdict == states.NEW, row.on_file
+        row.employee_id = next(fresh) if is_new else (there.id if there else None)
+        if reading.asks_identity and _is_vouched_anew(row):
+            row.identity_key = identity.key_of(row.person.id_type, row.person.id_number, row.person.name)
+    known = identity.remembered([row.identity_key for row in rows if row.identity_key])
+    now, sealing = clock.now(), bulk.Sealing()
     connection = db.session.connection().connection.driver_connection
-    ids, fresh = bulk.new_ids(len(rows)), iter(bulk.new_ids(sum(row.verdict == states.NEW for row in rows)))
     with connection.cursor().copy(_COPY) as out:  # type: ignore[union-attr]
-        for row_id, row in zip(ids, rows, strict=True):
-            employee_id = next(fresh) if row.verdict == states.NEW else (row.on_file and row.on_file.id)
-            out.write_row((*_columns(reading, row_id, row, employee_id), False, False, 0))
+        for row in rows:
+            out.write_row((*_columns(reading, row, known, now, sealing), False, False, 0))
 
 
-def _columns(reading: Reading, row_id: uuid.UUID, row: Row, employee_id: uuid.UUID | None) -> list[Any]:
-    person = row.person
+def _columns(
+    reading: Reading, row: Row, known: Mapping[bytes, str], now: datetime, sealing: bulk.Sealing
+) -> list[Any]:
+    person, key = row.person, row.identity_key
     writes = row.verdict in (states.NEW, states.CHANGED)
-    asks = reading.asks_identity and writes and (row.verdict == states.NEW or _is_vouched_again(row))
     # A row that is only shown is sealed under its own id: there is nobody it belongs to.
-    ready = bulk.sealed(employee_id if writes and employee_id else row_id, person._asdict())
+    owner = row.employee_id if writes and row.employee_id else row.id
+    ready = sealing(owner, person._asdict(), row.index)
+    is_known = known.get(key) == states.MATCH if key else False
     return [
-        row_id,
+        row.id,
         reading.import_id,
         row.number,
         row.verdict,
-        _sealed_findings(row_id, row.findings),
+        _sealed_findings(row.id, row.findings),
         row.changed,
-        employee_id,
+        row.employee_id,
         row.on_file.seen if row.on_file else None,
-        states.WAITING if asks else states.NOT_NEEDED,
-        identity.key_of(person.id_type, person.id_number, person.name) if asks else None,
-        clock.now() if asks else None,
+        (states.MATCH if is_known else states.WAITING) if key else states.NOT_NEEDED,
+        key,
+        now if key else None,
         person.id_type,
         person.sex,
         person.insurance_type[:40],
         person.hired_on,
-        *(ready.get(name) for name in _COLUMNS[15:]),
+        *(ready[name] for name in _COLUMNS[15:]),
     ]
 
 
-def _is_vouched_again(row: Row) -> bool:
-    return bool(_VOUCHED & set(row.changed.split(",")))
+def _is_vouched_anew(row: Row) -> bool:
+    """Does the row say something that the identity check has to vouch for?"""
+    is_changed = row.verdict == states.CHANGED and bool(_VOUCHED & set(row.changed.split(",")))
+    return row.verdict == states.NEW or is_changed
 
 
 def _sealed_findings(row_id: uuid.UUID, findings: list[Finding]) -> bytes | None:
@@ -252,10 +298,12 @@ def _place(finding: Finding) -> int:
 
 
 def _finish(work: RosterImport, reading: Reading) -> None:
-    """The counts, the people the file does not name, and the preview's state."""
-    missing = bulk.missing_from(reading.union_id, reading.first_row.keys())
-    _name_missing(work, bulk.missing_people(reading.union_id, reading.first_row.keys(), MOST_NAMED))
-    counts = {f"{verdict}_count": reading.counts[verdict] for verdict in states.VERDICTS}
+    """The counts, the people the file does not name, shared phones, and the preview's state."""
+    named = [*reading.first_row, *reading.unfit]
+    missing = bulk.missing_from(reading.union_id, named)
+    _name_missing(work, bulk.missing_people(reading.union_id, named, MOST_NAMED) if missing else [])
+    _name_shared(work, reading.phones)
+    counts: dict[str, Any] = {f"{verdict}_count": reading.counts[verdict] for verdict in states.VERDICTS}
     perform(
         states.WORKFLOW,
         work,
@@ -270,7 +318,7 @@ def _finish(work: RosterImport, reading: Reading) -> None:
 
 
 def _name_missing(work: RosterImport, people: list[uuid.UUID]) -> None:
-    """Who is on the roster and not in the file, as rows that say nothing; numbers below 1 stand for no row."""
+    """Who is on the roster and not in the file, as rows without words; numbers below 1 are no rows."""
     rows = [
         {"id": row_id, "import_id": work.id, "row_number": -n, "verdict": states.MISSING, "employee_id": one}
         for n, (row_id, one) in enumerate(zip(bulk.new_ids(len(people)), people, strict=True), 1)
@@ -279,9 +327,26 @@ def _name_missing(work: RosterImport, people: list[uuid.UUID]) -> None:
         db.session.execute(insert(RosterImportRow), rows)
 
 
+def _name_shared(work: RosterImport, phones: Mapping[str, int]) -> None:
+    """Say of every staged row how many people of the file have its phone, when they are many."""
+    shared = {bulk.phone_index(phone): n for phone, n in phones.items() if n >= states.SHARED_FROM}
+    table: Any = RosterImportRow.__table__
+    waiting = iter(shared.items())
+    while some := list(itertools.islice(waiting, LOT)):
+        keys = literal([key for key, _ in some], type_=ARRAY(LargeBinary))
+        counts = literal([n for _, n in some], type_=ARRAY(Integer))
+        told = func.unnest(keys, counts).table_valued("phone", "n").render_derived(name="told")
+        is_it = and_(table.c.import_id == work.id, table.c.phone_bi == told.c.phone)
+        db.session.execute(update(table).where(is_it).values(phone_shared=told.c.n))
+
+
 def findings_of(row: RosterImportRow) -> list[Finding]:
     """What is said about a staged row's cells, in the order of the columns."""
-    return [Finding(*parts) for parts in json.loads(row.findings or "[]")]
+    found = [Finding(*parts) for parts in json.loads(row.findings or "[]")]
+    if row.phone_shared:
+        words = states.SHARED_PHONE.format(n=row.phone_shared)
+        found.append(Finding("phone", words, is_refusal=False))
+    return sorted(found, key=_place)
 
 
 def staged(import_id: uuid.UUID) -> Any:

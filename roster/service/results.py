@@ -30,6 +30,7 @@ _TITLE_OF = {column.key: column.title for column in COLUMNS}
 def finish(work: RosterImport) -> None:
     """Every row has its answer: write the result file and close the import."""
     file_id = keeping.keep(result_file(work), "roster_result")
+    keeping.hold(work)
     perform(states.WORKFLOW, work, "finish", keeping.SYSTEM, result_file_id=file_id, lease_until=None)
 
 
@@ -45,15 +46,21 @@ def template() -> bytes:
 
 def _rows(work: RosterImport) -> Iterator[list[Cell]]:
     said = _said(work)
+    told = next(said, None)
     rows = read_rows(keeping.content_of(work.file_id), filename=work.file_name, field="file")
     top = list(itertools.islice(rows, ROWS_BEFORE_HEADER))
     layout = rules.find_layout(top)
     if isinstance(layout, rules.WrongTemplate):
         return
     for number, row in enumerate(itertools.chain(top[layout.header :], rows), layout.header + 1):
-        if not rules.is_blank(row):
-            cells = [_typed(row[at]) if at is not None and at < len(row) else None for at in layout.places]
-            yield [*cells, *said.get(number, (UNCHANGED, ""))]
+        if rules.is_blank(row):
+            continue
+        cells = [_typed(row[at]) if at is not None and at < len(row) else None for at in layout.places]
+        if told and told.row_number == number:
+            yield [*cells, result_of(told), reason_of(told)]
+            told = next(said, None)
+        else:
+            yield [*cells, UNCHANGED, ""]
 
 
 def _typed(cell: Cell) -> Cell:
@@ -61,19 +68,15 @@ def _typed(cell: Cell) -> Cell:
     return str(cell) if isinstance(cell, int | float) else cell
 
 
-def _said(work: RosterImport) -> dict[int, tuple[str, str]]:
-    """Result and reason of every row that was staged."""
-    rows = db.session.execute(
-        select(
-            RosterImportRow.id,
-            RosterImportRow.row_number,
-            RosterImportRow.verdict,
-            RosterImportRow.identity,
-            RosterImportRow.wants_move,
-            RosterImportRow.findings_ct,  # type: ignore[attr-defined]
-        ).where(RosterImportRow.import_id == work.id)
-    )
-    return {row.row_number: (result_of(row), reason_of(row)) for row in rows}
+def _said(work: RosterImport) -> Iterator[Any]:
+    """Every staged row that stands in the file, in its order, some at a time."""
+    table: Any = RosterImportRow.__table__
+    wanted = (
+        "id", "row_number", "verdict", "identity", "wants_move", "is_applied", "phone_shared", "findings_ct"
+    )  # fmt: skip
+    query = select(*(table.c[name] for name in wanted)).order_by(table.c.row_number)
+    mine = query.where(table.c.import_id == work.id, table.c.row_number > 0)
+    return iter(db.session.execute(mine, execution_options={"yield_per": 1000}))
 
 
 def result_of(row: Any) -> str:
@@ -93,6 +96,8 @@ def reason_of(row: Any) -> str:
         words.append(states.IDENTITY_WORDS[row.identity])
     if row.verdict == states.LATE:
         words.append(states.CHANGED_MEANWHILE)
+    if row.phone_shared:
+        words.append(f"{_TITLE_OF['phone']}：{states.SHARED_PHONE.format(n=row.phone_shared)}")
     return "；".join(words)
 
 

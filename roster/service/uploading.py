@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from core import clock
@@ -15,8 +16,10 @@ from core.db import after_commit, db
 from core.errors import Conflict, Refused
 from core.history import begin
 from core.sheets import read_rows
+from roster import rules
 from roster.models import OPEN, RosterImport
 from roster.rules import states
+from roster.rules.columns import ROWS_BEFORE_HEADER
 from roster.service import keeping
 
 NO_FILE = "请选择填好的表格再上传"
@@ -28,7 +31,9 @@ def upload(union_id: uuid.UUID, content: bytes, file_name: str, by: Actor) -> Ro
     """Keep an uploaded table and queue it. Raises `Refused` (no table), `Conflict` (one is open)."""
     if not content:
         raise Refused(NO_FILE, "file")
-    next(read_rows(content, filename=file_name, field="file"), None)  # refused now if it cannot be read
+    if open_import(union_id):
+        raise Conflict(_who_was_first(union_id))
+    _check(content, file_name)
     work = RosterImport(
         union_id=union_id,
         file_id=keeping.keep(content, "roster"),
@@ -49,10 +54,16 @@ def upload(union_id: uuid.UUID, content: bytes, file_name: str, by: Actor) -> Ro
     return work
 
 
+def _check(content: bytes, file_name: str) -> None:
+    """What can be seen from the first rows is said at once: no table, not the template, an old one."""
+    rows = read_rows(content, filename=file_name, field="file")
+    layout = rules.find_layout(list(itertools.islice(rows, ROWS_BEFORE_HEADER)))
+    if isinstance(layout, rules.WrongTemplate):
+        raise Refused(layout.words, "file")
+
+
 def open_import(union_id: uuid.UUID) -> RosterImport | None:
     """The import of a union that is not finished."""
-    from sqlalchemy import text
-
     return db.session.scalars(
         select(RosterImport).where(RosterImport.union_id == union_id, text(OPEN))
     ).first()
