@@ -114,6 +114,7 @@ JOBS: Jobs = {
     "claims.measure_pace": claims.jobs.measure_pace,
     "claims.compare_pictures": claims.jobs.compare_pictures,
     "roster.work": roster.jobs.work,
+    "roster.sweep": roster.jobs.sweep,
     "wechat.sweep": wechat.jobs.sweep,
     "wechat.errands": wechat.jobs.run_errands,
     "notify.drain": notify.jobs.drain,

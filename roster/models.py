@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import cast
 
 from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, LargeBinary, String, Uuid, text
 from sqlalchemy.orm import Mapped
@@ -24,6 +25,7 @@ class RosterImport(Stateful, db.Model):
         Index("uq_roster_import_open", "union_id", unique=True, postgresql_where=text(OPEN)),
         Index("ix_roster_import_union", "union_id", "uploaded_at", "id"),
         Index("ix_roster_import_due", "uploaded_at", postgresql_where=text(OPEN)),
+        Index("ix_roster_import_kept", "state_at", postgresql_where=text("is_kept")),
     )
 
     id: Mapped[uuid.UUID] = primary_key()
@@ -35,6 +37,7 @@ class RosterImport(Stateful, db.Model):
     uploaded_by_label: Mapped[str] = column(String(64), nullable=False)
     uploaded_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
     problem: Mapped[str] = column(String(400), nullable=False, default="")
+    tries: Mapped[int] = column(Integer, nullable=False, default=0, server_default="0")
     header: Mapped[int] = column(Integer, nullable=False, default=0)
     rows_read: Mapped[int] = column(Integer, nullable=False, default=0)
     new_count: Mapped[int] = column(Integer, nullable=False, default=0)
@@ -46,6 +49,10 @@ class RosterImport(Stateful, db.Model):
     applied_count: Mapped[int] = column(Integer, nullable=False, default=0)
     lease_until: Mapped[dt.datetime | None] = moment(nullable=True)
     ask_at: Mapped[dt.datetime | None] = moment(nullable=True)
+    # Rows and files are kept for a month after the end.
+    is_kept: Mapped[bool] = column(Boolean, nullable=False, default=True, server_default=text("true"))
+    # The lease that this process was given; not a column. Whoever lost it may write nothing more.
+    held = cast("dt.datetime | None", None)
 
 
 class RosterImportRow(db.Model):
@@ -59,6 +66,9 @@ class RosterImportRow(db.Model):
     __table_args__ = (
         Index("uq_roster_import_row_number", "import_id", "row_number", unique=True),
         Index("ix_roster_import_row_verdict", "import_id", "verdict", "row_number"),
+        Index(
+            "ix_roster_import_row_open", "import_id", "row_number", postgresql_where=text("NOT is_applied")
+        ),
         Index(
             "ix_roster_import_row_waiting",
             "import_id",
@@ -90,8 +100,28 @@ class RosterImportRow(db.Model):
     sex: Mapped[str] = column(String(8), data="personal", nullable=False, default="")
     born_on_ct: Mapped[bytes | None] = column(LargeBinary, data="personal", nullable=True)
     phone_ct: Mapped[bytes | None] = column(LargeBinary, data="identifier", nullable=True)
+    phone_shared: Mapped[int] = column(Integer, nullable=False, default=0, server_default="0")
     phone_bi: Mapped[bytes | None] = column(LargeBinary(16), data="identifier", nullable=True)
     insurance_type: Mapped[str] = column(String(40), data="personal", nullable=False, default="")
     insurance_card_ct: Mapped[bytes | None] = column(LargeBinary, data="identifier", nullable=True)
     hired_on: Mapped[dt.date | None] = column(Date, data="personal", nullable=True)
     note_ct: Mapped[bytes | None] = column(LargeBinary, data="personal", nullable=True)
+
+
+class RosterCheck(db.Model):
+    """What the identity check says of somebody entered by hand (XM-36): one row a person, the last question.
+
+    `key_bi` is the question: when name or number have changed since, the answer is about something else.
+    """
+
+    __tablename__ = "roster_check"
+    __table_args__ = (
+        Index("ix_roster_check_waiting", "ask_at", postgresql_where=text("verdict = 'waiting'")),
+    )
+
+    employee_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("employee.id"), primary_key=True)
+    key_bi: Mapped[bytes] = column(LargeBinary(16), data="identifier", nullable=False)
+    verdict: Mapped[str] = column(String(10), nullable=False)
+    tries: Mapped[int] = column(Integer, nullable=False, default=0)
+    ask_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
+    asked_at: Mapped[dt.datetime | None] = moment(nullable=True)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
+    exists,
     func,
     insert,
     literal,
@@ -33,11 +34,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core import clock, context
 from core.db import db
+from core.keys import KeyRing
 from employee.models import Employee
 
 SEALED = ("name", "id_number", "phone", "born_on", "insurance_card", "note")
 PLAIN = ("id_type", "sex", "insurance_type", "hired_on")
 _PLACES = {name: f"{Employee.__tablename__}.{name}|".encode() for name in SEALED}
+_NUMBER, _PHONE = Employee.id_number.place, Employee.phone.place  # type: ignore[attr-defined]
 _FRESH = {"is_active": True, "is_deceased": False, "wants_sms": True, "wants_big": False}
 _TABLE: Any = Employee.__table__
 
@@ -83,26 +86,45 @@ def on_file(indexes: Iterable[bytes]) -> dict[bytes, OnFile]:
             _TABLE.c.id,
             _TABLE.c.union_id,
             _TABLE.c.is_active,
-            _xmin(),
+            version(),
             _TABLE.c.id_number_bi,
             *sealed,
             *plain,
         ).where(_TABLE.c.id_number_bi == func.any(literal(wanted, type_=ARRAY(LargeBinary))))
     )
-    return {bytes(row[4]): OnFile(row[0], row[1], row[2], row[3], _opened(row)) for row in rows}
+    ring = context.keyring()
+    return {bytes(row[4]): OnFile(row[0], row[1], row[2], row[3], _opened(ring, row)) for row in rows}
 
 
 def sealed(employee_id: uuid.UUID, values: Mapping[str, Any]) -> dict[str, bytes | None]:
     """The `_ct` and `_bi` columns for a person's values; a blank value is NULL."""
-    ring, row = context.keyring(), str(employee_id).encode()
-    found: dict[str, bytes | None] = {}
-    for name in SEALED:
-        value = values.get(name)
-        text = value.isoformat() if isinstance(value, dt.date) else value
-        found[f"{name}_ct"] = ring.seal(text.encode(), _PLACES[name] + row) if text else None
-    found["id_number_bi"] = number_index(values["id_number"])
-    found["phone_bi"] = phone_index(values["phone"]) if values.get("phone") else None
-    return found
+    return Sealing()(employee_id, values)
+
+
+class Sealing:
+    """Seals and indexes one person after the other: what is the same for all is looked up once."""
+
+    def __init__(self) -> None:
+        self._ring = context.keyring()
+        self._columns = [(name, f"{name}_ct", _PLACES[name]) for name in SEALED]
+
+    def __call__(
+        self, employee_id: uuid.UUID, values: Mapping[str, Any], index: bytes = b""
+    ) -> dict[str, bytes | None]:
+        """As `sealed`; `index` is the blind index of the number when it is known."""
+        seal, row = self._ring.seal, str(employee_id).encode()
+        found: dict[str, bytes | None] = {}
+        for name, column, place in self._columns:
+            value = values.get(name)
+            text = value.isoformat() if isinstance(value, dt.date) else value
+            found[column] = seal(text.encode(), place + row) if text else None
+        phone = values.get("phone")
+        found["id_number_bi"] = index or self.index(values["id_number"])
+        found["phone_bi"] = self._ring.blind(_PHONE, phone) if phone else None
+        return found
+
+    def index(self, number: str) -> bytes:
+        return self._ring.blind(_NUMBER, number)
 
 
 def opened_pair(employee_id: uuid.UUID, id_number: bytes, name: bytes) -> tuple[str, str]:
@@ -134,7 +156,7 @@ def take_over(source: FromClause, union_id: uuid.UUID, which: ColumnElement[bool
     statement = (
         update(_TABLE)
         .values(**values, union_id=union_id, is_active=True, left_on=None)
-        .where(and_(_TABLE.c.id == source.c.employee_id, _xmin() == source.c.seen_xmin, which))
+        .where(and_(_TABLE.c.id == source.c.employee_id, version() == source.c.seen_xmin, which))
         .returning(_TABLE.c.id)
     )
     return set(db.session.scalars(statement))
@@ -163,8 +185,10 @@ def missing_people(union_id: uuid.UUID, indexes: Iterable[bytes], most: int) -> 
 
 
 def _is_missing(union_id: uuid.UUID, indexes: Iterable[bytes]) -> ColumnElement[bool]:
-    named = literal(list(indexes), type_=ARRAY(LargeBinary))
-    return and_(_TABLE.c.union_id == union_id, _TABLE.c.is_active, _TABLE.c.id_number_bi != func.all(named))
+    """`<> ALL` would compare everybody with every number; a join that finds nobody looks each up once."""
+    named = func.unnest(literal(list(indexes), type_=ARRAY(LargeBinary))).table_valued("key").render_derived(name="named")
+    is_named = exists().where(named.c.key == _TABLE.c.id_number_bi)
+    return and_(_TABLE.c.union_id == union_id, _TABLE.c.is_active, ~is_named)
 
 
 def opened(owner_id: uuid.UUID, row: Any) -> dict[str, Any]:
@@ -182,13 +206,13 @@ def _written() -> list[str]:
     return [*(f"{name}_ct" for name in SEALED), "id_number_bi", "phone_bi", *PLAIN]
 
 
-def _xmin() -> ColumnElement[int]:
+def version() -> ColumnElement[int]:
     """The number of the transaction that wrote the row: an optimistic lock that every writer keeps."""
     return cast(cast(literal_column("employee.xmin"), Text), BigInteger)
 
 
-def _opened(row: Sequence[Any]) -> dict[str, Any]:
-    ring, place = context.keyring(), str(row[0]).encode()
+def _opened(ring: KeyRing, row: Sequence[Any]) -> dict[str, Any]:
+    place = str(row[0]).encode()
     values: dict[str, Any] = {}
     for at, name in enumerate(SEALED, 5):
         text = ring.open(row[at], _PLACES[name] + place).decode() if row[at] is not None else ""
