@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +21,9 @@ import doctor
 import employee.admin
 import employee.views
 import handbook
+import membership.admin
+import membership.jobs
+import membership.service
 import notify.admin
 import notify.jobs
 import notify.queries
@@ -35,10 +37,16 @@ import portal.rights.jobs
 import portal.rights.views
 import portal.views
 import portal.visits
+import roster.admin
 import roster.jobs
+import roster.service.transfers
 import schema  # noqa: F401 - every table is known before the first query
 import staff.admin
+import staff.admin.appealing
+import staff.admin.recovering
 import staff.commands
+import staff.jobs
+import union.admin
 import wechat.admin
 import wechat.commands
 import wechat.jobs
@@ -47,6 +55,7 @@ import wechat.subscribing
 import wechat.views
 import workbench.admin
 import workbench.navigation
+import workbench.why
 from changes import queries as change_queries
 from claims import queries as claim_queries
 from core import commands, health
@@ -77,8 +86,16 @@ BLUEPRINTS: list[Blueprint] = [
     portal.landing.blueprint,
     payout.admin.blueprint,
     staff.admin.blueprint,
+    staff.admin.recovering.blueprint,
+    staff.admin.appealing.asking,
+    staff.admin.appealing.deciding,
     workbench.admin.blueprint,
+    workbench.why.blueprint,
+    union.admin.records,
+    union.admin.people,
+    membership.admin.blueprint,
     claims.admin.blueprint,
+    roster.admin.blueprint,
     notify.views.blueprint,
     notify.admin.blueprint,
     notify.receipts.blueprint,
@@ -94,16 +111,13 @@ def _employee() -> Actor | None:
     return found if found and found.kind == "employee" else portal.visits.actor() or found
 
 
-def _staff() -> Actor | None:
-    staff_id = session.get("staff_id")
-    return staff_service.actor_of(uuid.UUID(staff_id), session.get("epoch", 0)) if staff_id else None
-
-
 # How a person can be reached, for messages that name only whom they are for.
 recipients.update(employee=employees.recipient, staff=staff_service.recipient)
+# Who of another union is asked for, from the roster's own form.
+roster.service.transfers.ways.update(employee=membership.service.ask_for_employee)
 
 # Who is asking, per area; each reads flask.session and the database once per request.
-ACTORS: dict[str, Loader] = {"employee": _employee, "staff": _staff}
+ACTORS: dict[str, Loader] = {"employee": _employee, "staff": staff.admin.actor}
 
 # What the doorbell and the clock can run (config/schedule.py says how often).
 JOBS: Jobs = {
@@ -114,12 +128,15 @@ JOBS: Jobs = {
     "claims.measure_pace": claims.jobs.measure_pace,
     "claims.compare_pictures": claims.jobs.compare_pictures,
     "roster.work": roster.jobs.work,
+    "roster.vouch": roster.jobs.vouch,
+    "membership.sweep": membership.jobs.sweep,
     "roster.sweep": roster.jobs.sweep,
     "wechat.sweep": wechat.jobs.sweep,
     "wechat.errands": wechat.jobs.run_errands,
     "notify.drain": notify.jobs.drain,
     "notify.sweep": notify.jobs.sweep,
     "payout.sweep": payout.jobs.sweep,
+    "staff.sweep": staff.jobs.sweep,
     "portal.prepare_exports": portal.rights.jobs.prepare_exports,
     "portal.sweep_rights": portal.rights.jobs.sweep,
 }
@@ -179,6 +196,8 @@ def sign_in(kind: str) -> str:
     back = request.full_path.rstrip("?") if request.method == "GET" else ""
     if kind == "staff":
         return url_for("staff_sign_in.login", next=back or "/admin/")
+    if kind in staff.admin.OWED_PAGES:
+        return url_for(staff.admin.OWED_PAGES[kind], next=back or staff.admin.page_before())
     if portal.visits.is_outside():
         over = 1 if portal.visits.VISIT in session else None
         return url_for("landing.show", kind="changes" if "/changes" in request.path else "claims", over=over)

@@ -16,6 +16,8 @@ NUL = "\0"
 SAFE = ("GET", "HEAD", "OPTIONS")
 PHOTO_STEPS = "/h5/claims/"
 LARGEST_STEP = 96 * 1024 * 1024
+ROSTER_UPLOAD = "/admin/roster/import"
+LARGEST_TABLE = 64 * 1024 * 1024
 
 
 class TypedRequest(Request):
@@ -30,6 +32,8 @@ class TypedRequest(Request):
         """Without scripts the photos of a step come with the step itself: nine of them and what was typed."""
         if self.path.startswith(PHOTO_STEPS) and not self.path.endswith("/documents"):
             return LARGEST_STEP
+        if self.path == ROSTER_UPLOAD:  # a table's own size is judged where it is read, in words about tables
+            return LARGEST_TABLE
         return super().max_content_length
 
     def _load_form_data(self) -> None:

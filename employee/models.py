@@ -18,6 +18,7 @@ class Employee(db.Model):
     """One person of the roster (GX-16). Name, number, phone and cards are sealed."""
 
     __tablename__ = "employee"
+    __table_args__ = (Index("ix_employee_roster", "union_id", "is_active", "id"),)
 
     id: Mapped[uuid.UUID] = primary_key()
     union_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("trade_union.id"), nullable=False, index=True)

@@ -279,6 +279,43 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         wechat=_account("找回绑定申请没有通过", "请打开查看原因"),
         is_legal=True,
     ),
+    "transfer_approved": Notice(  # to whoever asked (XM-25)
+        label="会籍变更通过",
+        title="会籍变更已通过",
+        text="您提出的会籍变更已于 {when} 审核通过。",
+        link="/admin/transfers/{id}",
+        sms="您提出的会籍变更已审核通过，请登录工会系统查看。",
+        sms_link="/admin/login",
+        wechat=_account("会籍变更已通过", "请登录工会系统查看"),
+    ),
+    "transfer_refused": Notice(
+        label="会籍变更不通过",
+        title="会籍变更没有通过",
+        text="您提出的会籍变更没有通过，请打开查看原因。",
+        link="/admin/transfers/{id}",
+        sms="您提出的会籍变更没有通过，原因请登录工会系统查看。",
+        sms_link="/admin/login",
+        wechat=_account("会籍变更没有通过", "请登录工会系统查看原因"),
+    ),
+    "union_changed": Notice(  # to the employee whose union it is now
+        label="所在工会已变更",
+        title="您的所在工会已变更",
+        text="您的会籍已于 {when} 转到“{union}”。参保和补助记录不变。如有疑问，请联系本单位工会。",
+        link="/h5/me",
+        sms="您的所在工会已变更，参保和补助记录不变。如有疑问，请联系本单位工会。",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_account("所在工会已变更", "参保和补助记录不变"),
+    ),
+    "roster_changed": Notice(  # to the address that was on file before the union changed it
+        label="名册资料已更正",
+        title="您的登记资料已更正",
+        text="本单位工会已于 {when} 更正您在职工名册里登记的资料。请在“我的”里核对；如有疑问，请马上联系本单位工会。",
+        link="/h5/me",
+        sms="本单位工会已更正您登记的资料。请在微信打开公众号“{account}”核对；如有疑问，请马上联系本单位工会。",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_account("登记资料已更正", "如有疑问请联系本单位工会"),
+        is_legal=True,
+    ),
     "export_ready": Notice(
         label="信息导出好了",
         title="您的信息已经导出",
@@ -333,6 +370,16 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         wechat=_account("登录手机号码已更换", "不是您本人申诉请联系管理员"),
         is_legal=True,
     ),
+    "staff_account_changed": Notice(  # XM-09, XM-10
+        label="工作账号有变动",
+        title="您的账号有变动",
+        text="{what}（{when}）。如果不是您本人操作，请马上联系管理员。",
+        link="/admin/me",
+        sms="您的工作账号有变动（密码、手机号码或身份验证）。如果不是您本人操作，请马上联系{operator}。",
+        sms_link="/admin/login",
+        wechat=_account("工作账号有变动", "不是您本人操作请联系管理员"),
+        is_legal=True,
+    ),
     "appeal_approved": Text(  # XM-19
         label="人工申诉通过",
         sms="您的账号申诉已通过，请用新手机号码设置新密码：打开 {link} ，选“手机方式找回”。",
@@ -350,6 +397,14 @@ MESSAGES: dict[str, Notice | Text | Code] = {
 
 
 MAILS: dict[str, Mail] = {
+    "staff_email": Mail(
+        label="确认邮箱邮件",
+        subject="确认您的邮箱",
+        text="您好！\n\n有人把这个邮箱登记为工作账号的邮箱。如果是您本人，请在 24 小时内打开下面的链接确认，"
+        "以后可以用它登录和找回密码：\n\n{link}\n\n如果不是您本人登记的，请不要打开，也不要转发这封邮件。"
+        "\n\n{operator}",
+        lasts=24 * 60,
+    ),
     "reset_link": Mail(  # XM-14
         label="重置密码邮件",
         subject="重置密码",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from core import clock
 from core.copies import Copy, facts
@@ -76,6 +77,14 @@ def coverage_on(employee_id: uuid.UUID, on: dt.date) -> CoverageLine | None:
     )
     row = db.session.scalars(query.order_by(Coverage.starts_on).limit(1)).first()
     return _line(row) if row else None
+
+
+def covers(employee_id: Any, on: dt.date) -> ColumnElement[bool]:
+    """Is the person a column names covered on one day? A condition to put into another query."""
+    rows = select(Coverage.id).where(
+        Coverage.employee_id == employee_id, Coverage.starts_on <= on, Coverage.ends_on >= on
+    )
+    return rows.exists()
 
 
 def coverage_in(employee_id: uuid.UUID, plan_code: str) -> CoverageLine | None:

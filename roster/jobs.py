@@ -8,7 +8,7 @@ from core.bell import ring
 from core.db import db, transaction
 from roster.models import RosterImport
 from roster.rules import states
-from roster.service import applying, keeping, reading
+from roster.service import applying, keeping, reading, vouching
 
 JOB = "roster.work"
 # A worker serves other bells too: a verification code must not stand behind a whole roster.
@@ -51,6 +51,11 @@ def _turn(due: RosterImport, end: float) -> None:
         raise
     with transaction():
         keeping.let_go(due, keeping.now())
+
+
+def vouch() -> None:
+    """Ask about the people entered by hand whose turn it is."""
+    vouching.work()
 
 
 def sweep() -> None:

@@ -11,6 +11,8 @@ from core import roles
 from core.access import Actor, current_actor
 from core.pages import NavItem
 from employee import service as employees
+from staff.service import appeals as staff_appeals
+from membership import queries as membership
 
 REASONS = (*work.REVIEWERS, roles.ADMINISTRATOR)
 MESSAGES = (
@@ -18,9 +20,14 @@ MESSAGES = (
     roles.FINANCE_MAKER, roles.FINANCE_CHECKER,
 )  # fmt: skip
 DECIDES_REBINDS = (roles.OPERATOR, roles.CHAIR, roles.FIRST_REVIEWER)
+ROSTER = (roles.OPERATOR, roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)  # 基层业务管理-医疗互助管理
 AUDIT = (roles.AUDITOR, roles.ADMINISTRATOR)
-EVERYWHERE = ("payouts", "messages", "content", "audit", "wechat")
+EVERYWHERE = ("payouts", "messages", "content", "audit", "wechat", "appeals")
 CONTENT = (roles.EDITOR, roles.ADMINISTRATOR)
+# XM-23, XM-26: 基层业务管理 has two groups; a line is there only when its page is.
+KEEPING, AID = "基层业务管理-基层工会管理", "基层业务管理-医疗互助管理"
+KEEPS_UNIONS = (roles.OPERATOR, roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
+MANAGES_STAFF = (roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
 PAYOUTS = (*work.FINANCE, roles.ADMINISTRATOR, roles.AUDITOR)
 
 
@@ -33,12 +40,18 @@ def items() -> list[NavItem]:
         (NavItem("claims", "补助申请", "/admin/claims"), (*work.READERS, *work.FINANCE)),
         (NavItem("rebinds", "找回绑定", "/admin/rebinds", rebinds(actor)), DECIDES_REBINDS),
         (NavItem("changes", "变更审核", "/admin/changes", _changes(actor)), change_work.READERS),
+        (NavItem("roster", "职工名册", "/admin/roster"), ROSTER),
         (NavItem("payouts", "打款批次", "/admin/payouts", _payable(actor, found)), PAYOUTS),
         (NavItem("messages", "通知记录", "/admin/messages"), MESSAGES),
         (NavItem("reasons", "常用退回意见", "/admin/claims/reasons"), REASONS),
         (NavItem("content", "内容发布", "/admin/content"), CONTENT),
+        (NavItem("appeals", "账号申诉", "/admin/appeals", appeals(actor)), (roles.ADMINISTRATOR,)),
         (NavItem("audit", "操作日志", "/admin/audit"), AUDIT),
         (NavItem("wechat", "公众号", "/admin/wechat"), (roles.ADMINISTRATOR,)),
+        (NavItem("unions", "工会", "/admin/unions", group=KEEPING), KEEPS_UNIONS),
+        (NavItem("staff", "工作人员列表", "/admin/staff", group=KEEPING), MANAGES_STAFF),
+        (NavItem("transfers", "会籍变更", "/admin/transfers", transfers(actor), KEEPING), KEEPS_UNIONS),
+        (NavItem("why", "为什么办不了", "/admin/why"), (roles.STAFF,)),
     ]
     return [item for item, who in lines if actor.has(*who) and reaches(actor, item.key, who)]
 
@@ -48,6 +61,22 @@ def rebinds(actor: Actor) -> int:
     if "rebind_count" not in g:
         g.rebind_count = employees.count_rebinds(actor) if actor.has(*DECIDES_REBINDS) else 0
     found: int = g.rebind_count
+    return found
+
+
+def transfers(actor: Actor) -> int:
+    """How many 会籍变更 wait for the actor's answer; asked once a request."""
+    if "transfer_count" not in g:
+        g.transfer_count = membership.count_waiting(actor)
+    found: int = g.transfer_count
+    return found
+
+
+def appeals(actor: Actor) -> int:
+    """How many appeals wait for an administrator; asked once a request."""
+    if "appeal_count" not in g:
+        g.appeal_count = staff_appeals.count_waiting() if actor.has(roles.ADMINISTRATOR) else 0
+    found: int = g.appeal_count
     return found
 
 

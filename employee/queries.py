@@ -1,0 +1,152 @@
+"""Who is on a union's roster? The list, one person, and the searches; always within the asker's unions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
+
+from core import clock, keyset
+from core.db import db
+from core.errors import Missing
+from core.names import comparison_key
+from employee.models import Binding, Employee
+from plans import queries as plans
+from union import queries as unions
+
+PAGE = 20
+# Names are sealed: looking for a part of one means opening every name of the union.
+MOST_SCANNED = 5000
+MOST_FOUND = 20
+
+Places = Select[uuid.UUID] | None
+# The row itself, for the rooms above that write through `employee.service`.
+Held = Employee
+
+
+class Line(NamedTuple):
+    """One person of the list, opened; the page masks what its reader may not see."""
+
+    id: uuid.UUID
+    union_id: uuid.UUID
+    union_name: str
+    name: str
+    id_type: str
+    id_number: str
+    phone: str
+    is_active: bool
+    left_on: dt.date | None
+    is_covered: bool
+
+
+class TooManyToScan(Exception):
+    """The union has more people than are opened for a part of a name."""
+
+
+def roster(
+    union_id: uuid.UUID,
+    *,
+    is_active: bool = True,
+    is_covered: bool | None = None,
+    before: str = "",
+    after: str = "",
+) -> keyset.Turn:
+    """One page of a union's people in the order they came in. Rows are `Line`s."""
+    query = _lines().where(Employee.union_id == union_id, Employee.is_active.is_(is_active))
+    if is_covered is not None:
+        has = plans.covers(Employee.id, clock.today())
+        query = query.where(has if is_covered else ~has)
+    found = keyset.turn(query, (Employee.id,), PAGE, before=before, after=after)
+    return found._replace(rows=[_line(row) for row in found.rows])
+
+
+def people(ids: Iterable[uuid.UUID], places: Places) -> list[Line]:
+    """These people, as far as they are within `places`."""
+    query = _lines().where(Employee.id.in_(list(ids)), _within(places)).order_by(Employee.id)
+    return [_line(row) for row in db.session.execute(query)]
+
+
+def person(employee_id: uuid.UUID, places: Places) -> Employee:
+    """The person, if within `places`. Raises `Missing`: absent and hidden look alike."""
+    row = db.session.scalar(select(Employee).where(Employee.id == employee_id, _within(places)))
+    if row is None:
+        raise Missing
+    return row
+
+
+def with_number(typed: str, phone: str, places: Places) -> list[uuid.UUID]:
+    """Who has exactly this certificate number or phone, within `places` (by blind index)."""
+    same = or_(Employee.id_number.matches(typed), Employee.phone.matches(phone))  # type: ignore[attr-defined]
+    query = select(Employee.id).where(same, _within(places)).order_by(Employee.id)
+    return list(db.session.scalars(query.limit(MOST_FOUND)))
+
+
+def with_name(part: str, union_id: uuid.UUID) -> list[uuid.UUID]:
+    """Whose name holds `part`, among one union's people. Raises `TooManyToScan`."""
+    query = select(Employee.id, Employee.name_ct).where(Employee.union_id == union_id)  # type: ignore[attr-defined]
+    rows = db.session.execute(query.order_by(Employee.id).limit(MOST_SCANNED + 1)).all()
+    if len(rows) > MOST_SCANNED:
+        raise TooManyToScan
+    wanted = comparison_key(part)
+    return [row.id for row in rows if wanted in comparison_key(Employee.name.of(row) or "")]  # type: ignore[attr-defined]
+
+
+def heads(union_id: uuid.UUID) -> tuple[int, int]:
+    """How many people a union has now, and how many of them are covered today."""
+    has = plans.covers(Employee.id, clock.today())
+    row = db.session.execute(
+        select(func.count(), func.count().filter(has)).where(
+            Employee.union_id == union_id, Employee.is_active
+        )
+    ).one()
+    return int(row[0]), int(row[1])
+
+
+def sharing(phone: str) -> int:
+    """How many people on any roster have this phone on file."""
+    query = select(func.count()).where(Employee.phone.matches(phone), Employee.is_active)  # type: ignore[attr-defined]
+    return int(db.session.scalar(query) or 0)
+
+
+def is_bound(employee_id: uuid.UUID) -> bool:
+    """Does a WeChat speak for this person?"""
+    query = select(Binding.id).where(Binding.employee_id == employee_id, Binding.ended_at.is_(None))
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def _within(places: Places) -> ColumnElement[bool]:
+    return true() if places is None else Employee.union_id.in_(places)
+
+
+def _lines() -> Select[Any]:
+    """Columns only: a page of people opens three seals a row and nothing else."""
+    return select(
+        Employee.id,
+        Employee.union_id,
+        unions.name_of(Employee.union_id).label("union_name"),
+        Employee.name_ct,  # type: ignore[attr-defined]
+        Employee.id_type,
+        Employee.id_number_ct,  # type: ignore[attr-defined]
+        Employee.phone_ct,  # type: ignore[attr-defined]
+        Employee.is_active,
+        Employee.left_on,
+        plans.covers(Employee.id, clock.today()).label("is_covered"),
+    )
+
+
+def _line(row: Any) -> Line:
+    return Line(
+        row.id,
+        row.union_id,
+        row.union_name,
+        Employee.name.of(row) or "",  # type: ignore[attr-defined]
+        row.id_type,
+        Employee.id_number.of(row) or "",  # type: ignore[attr-defined]
+        Employee.phone.of(row) or "",  # type: ignore[attr-defined]
+        row.is_active,
+        row.left_on,
+        row.is_covered,
+    )
