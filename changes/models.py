@@ -33,6 +33,16 @@ class ChangeRequest(Stateful, db.Model):
         Index("ix_change_request_employee", "employee_id", "id"),
         Index("ix_change_request_work", "state", "id"),
         Index("ix_change_request_union", "union_id", "state", "id"),
+        Index(
+            "ix_change_request_photos_due",
+            "state_at",
+            postgresql_where=text("photos_erased_at IS NULL AND state = 'done'"),
+        ),
+        Index(
+            "ix_change_request_contents_due",
+            "state_at",
+            postgresql_where=text("contents_erased_at IS NULL AND state = 'done'"),
+        ),
         CheckConstraint("NOT (changes_name AND changes_certificate)", name="name_or_certificate"),
     )
 
@@ -50,6 +60,9 @@ class ChangeRequest(Stateful, db.Model):
     created_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
     submitted_at: Mapped[dt.datetime | None] = moment(nullable=True)
     decided_at: Mapped[dt.datetime | None] = moment(nullable=True)
+    # When the published terms were carried out (`changes.rules.KEEP`).
+    photos_erased_at: Mapped[dt.datetime | None] = moment(nullable=True)
+    contents_erased_at: Mapped[dt.datetime | None] = moment(nullable=True)
 
 
 class ChangeDocument(db.Model):

@@ -11,6 +11,7 @@ from core import identifiers, names
 from core.days import parse_day
 from core.identifiers import ID_TYPES
 from core.roles import FIRST_REVIEWER, OWNER, SECOND_REVIEWER
+from core.terms import Term
 from core.workflow import Move, Workflow
 
 LABELS = {
@@ -36,6 +37,7 @@ WORKFLOW = Workflow(
         Move("submit", ("draft",), "first_review", _OWNER, "确认提交", "change_submitted"),
         Move("resubmit", ("draft",), "first_review", _OWNER, "重新提交", "change_submitted"),
         Move("delete", ("draft",), "deleted", _OWNER, "删除"),
+        Move("stop", REVIEWS, "deleted", _OWNER, "撤回同意，停止办理"),
         Move("approve_first", ("first_review",), "second_review", _FIRST, "同意"),
         Move("return_first", ("first_review",), "draft", _FIRST, "退回", "change_returned", True),
         Move("approve_second", ("second_review",), "done", _SECOND, "同意", "change_done"),
@@ -43,6 +45,22 @@ WORKFLOW = Workflow(
     ),
     final=frozenset({"done", "deleted"}),
 )
+
+# What taking the consent back does to a request: what nobody finished stops and what it said is forgotten.
+ON_WITHDRAWAL = {
+    "draft": "change_delete",
+    "first_review": "change_stop",
+    "second_review": "change_stop",
+    "done": "change_keep",
+}
+WITHDRAWAL_WORDS = {
+    "change_delete": "变更申请和照片会删除",
+    "change_stop": "停止审核，变更申请和照片会删除，资料不变",
+    "change_keep": "已经办完，按规定保存到期后删除",
+}
+
+# How long what is kept of a change that is done (`service.expiring` does it).
+KEEP = {"photos": Term(months=6), "contents": Term(years=3)}
 
 # Everything a request may change (GX-42), in the order of the form; 参保单位 stands there to be read only.
 FIELDS = {

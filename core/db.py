@@ -99,7 +99,7 @@ def ask_idle_connections(engine: Engine) -> None:
             raise InvalidatePoolError("the database went away") from error
 
 
-def after_commit(call: Callable[[], None]) -> None:
+def after_commit(call: Callable[[], object]) -> None:
     """Have `call` run once the present transaction is committed (never if it is rolled back)."""
     db.session.info.setdefault("after_commit", []).append(call)
 
@@ -139,7 +139,7 @@ def transaction() -> Iterator[None]:
     _ring(info.pop("after_commit", []))
 
 
-def _ring(calls: list[Callable[[], None]]) -> None:
+def _ring(calls: list[Callable[[], object]]) -> None:
     """A doorbell that fails costs nothing: the sweeper finds what nobody rang for."""
     for call in calls:
         try:

@@ -14,7 +14,7 @@ from changes.views.filling import edited, form_page, keep_photos
 from core.access import allow, current_actor
 from core.db import transaction
 from core.errors import Refused
-from core.files import keeping
+from core.files import coach, keeping
 from core.pages import again, wants_json
 
 NO_FILE = "请先选择照片"
@@ -27,12 +27,13 @@ def add_photo() -> ResponseReturnValue:
     upload = request.files.get("photo")
     if upload is None or not upload.filename:
         raise Refused(NO_FILE, "evidence")
-    picture = keeping.picture_of(upload.stream, "evidence")  # type: ignore[arg-type]
+    picture = keeping.picture_of(upload.stream, "evidence")
     with transaction():
         document = service.add_photo(picture, current_actor())
     at = f"{HOME}/photos/{document.id}"
     answer = {"id": str(document.id), "thumb_url": f"{at}/thumb", "delete_url": f"{at}/delete"}
-    return jsonify(**answer, label="证件凭证", message=picture.advice or "已上传"), 201
+    said = coach.words(picture.warnings("evidence"))
+    return jsonify(**answer, label="证件凭证", message="已上传", warnings=said), 201
 
 
 @blueprint.post("/photos/<uuid:document_id>/delete")

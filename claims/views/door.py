@@ -121,7 +121,7 @@ def keep_photos(claim: Claim, kinds: list[str]) -> None:
 
 def keep_photo(claim: Claim, kind: str, upload: FileStorage) -> tuple[uuid.UUID, list[str]]:
     """Decode outside the transaction, keep inside it; the new photo's id and what the coach says."""
-    picture = pictures.picture_of(upload.stream, kind)  # type: ignore[arg-type]
+    picture = pictures.picture_of(upload.stream, kind)
     with transaction():
         document = service.add_document(claim, kind, picture, me())
     return document.id, coach.words(document.warnings or [])

@@ -112,7 +112,7 @@ class _Blob:
 
 def _largest(cells: Sequence[bool], wide: int) -> _Blob:
     """The largest group of true cells that touch each other."""
-    left, best = list(cells), []
+    left, best = list(cells), list[int]()
     for start, value in enumerate(left):
         if not value or not left[start]:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import BinaryIO
+from typing import IO
 
 from sqlalchemy import select
 
@@ -72,6 +72,6 @@ def shred_again(days: int = 3) -> int:
     return len(found)
 
 
-def picture_of(source: BinaryIO, field: str) -> Picture:
+def picture_of(source: IO[bytes], field: str) -> Picture:
     """The picture in an upload; slow, so it is done before the transaction. Raises `Refused`."""
     return take_picture(source, field=field)

@@ -180,7 +180,7 @@ def laid_over(one: Marks, other: Marks) -> tuple[complex, complex] | None:
 def _matches(one: Marks, other: Marks, quarters: int) -> list[tuple[complex, complex]]:
     """Marks that may be the same, the surest first."""
     theirs = [(complex(x, y), word) for x, y, word in other]
-    found = []
+    found: list[tuple[int, int, complex, complex]] = []
     for x, y, word in one:
         mine = turned(word, quarters)
         for place, their in theirs:

@@ -6,7 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import IO
 
 from PIL import Image
 
@@ -40,7 +40,7 @@ class Picture:
 
 
 def take_picture(
-    source: bytes | BinaryIO, *, max_bytes: int = MAX_BYTES, field: str | None = None
+    source: bytes | IO[bytes], *, max_bytes: int = MAX_BYTES, field: str | None = None
 ) -> Picture:
     """The picture in `source`, decoded and made anew in a caged process. Raises `Refused`."""
     stream = io.BytesIO(source) if isinstance(source, bytes) else source

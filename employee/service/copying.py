@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from sqlalchemy import select
 
@@ -78,8 +79,8 @@ def export_of(employee_id: uuid.UUID) -> list[Copy]:
     ]
 
 
-def _own(model: type, employee_id: uuid.UUID) -> list[object]:
-    query = select(model).where(model.employee_id == employee_id).order_by(model.id)  # type: ignore[attr-defined]
+def _own(model: Any, employee_id: uuid.UUID) -> list[Any]:
+    query = select(model).where(model.employee_id == employee_id).order_by(model.id)
     return list(db.session.scalars(query))
 
 

@@ -8,6 +8,7 @@ import uuid
 from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
+from changes import service as change_service
 from changes.queries import copying as changes
 from claims import queries as claims
 from claims import service as claim_service
@@ -29,6 +30,10 @@ from portal.rights.models import DataExport, Departure
 EXPORT_CODE, LEAVE_CODE = "export", "leave"
 PER_DAY = Limit("export_day", 3, 86400, "今天申请导出的次数已用完，请 {wait}后再试。")
 BATCH = 20
+WORDS = {**claim_service.WITHDRAWAL_WORDS, **change_service.WITHDRAWAL_WORDS}
+STOPPED = ("delete", "stop", "waive", "change_delete", "change_stop")
+STAYED = ("keep", "finish", "change_keep")
+Effects = list[claim_service.Effect | change_service.Effect]
 
 
 # --- 导出我的信息
@@ -50,7 +55,7 @@ def ask_export(by: Actor) -> None:
     if made is None:
         raise Conflict(rules.EXPORT_OPEN)
     begin(rules.EXPORT, db.session.get_one(DataExport, made), by)
-    after_commit(lambda: bell.ring("portal.prepare_exports") and None)
+    after_commit(lambda: bell.ring("portal.prepare_exports"))
 
 
 def asked_exports() -> list[uuid.UUID]:
@@ -164,11 +169,9 @@ def _place(export_id: uuid.UUID) -> str:
 
 
 def foreseen(employee_id: uuid.UUID) -> list[tuple[str, str]]:
-    """(申报号, what would become of it), for the page that asks."""
-    return [
-        (one.number, claim_service.WITHDRAWAL_WORDS[one.effect])
-        for one in claim_service.foreseen(employee_id)
-    ]
+    """(申报号 or 申请单号, what would become of it), for the page that asks."""
+    found = [*claim_service.foreseen(employee_id), *change_service.foreseen(employee_id)]
+    return [(one.number, WORDS[one.effect]) for one in found]
 
 
 def leave(kind: str, code: str, by: Actor) -> list[tuple[str, str]]:
@@ -177,9 +180,9 @@ def leave(kind: str, code: str, by: Actor) -> list[tuple[str, str]]:
     if kind not in rules.CHOICES:
         raise Refused(rules.NO_CHOICE, "kind")
     employees.check_own_code(LEAVE_CODE, by, code)
-    effects = claim_service.withdraw_all(by.id, by)
+    effects: Effects = [*claim_service.withdraw_all(by.id, by), *change_service.withdraw_all(by.id, by)]
     if kind == rules.ACCOUNT:
-        notify.forget_inbox(by.id)
+        notify.forget_all(by.id)
     _tell(kind, by.id, effects)
     if kind == rules.ACCOUNT:
         employees.close_account(by)
@@ -189,13 +192,13 @@ def leave(kind: str, code: str, by: Actor) -> list[tuple[str, str]]:
     done = [[one.number, one.effect] for one in effects]
     db.session.add(Departure(employee_id=by.id, kind=kind, effects=done))
     _expire_exports(by.id)
-    return [(one.number, claim_service.WITHDRAWAL_WORDS[one.effect]) for one in effects]
+    return [(one.number, WORDS[one.effect]) for one in effects]
 
 
-def _tell(kind: str, employee_id: uuid.UUID, effects: list[claim_service.Effect]) -> None:
+def _tell(kind: str, employee_id: uuid.UUID, effects: Effects) -> None:
     """Before the binding ends: the WeChat that loses the person is told too."""
-    gone = sum(one.effect in ("delete", "stop", "waive") for one in effects)
-    kept = sum(one.effect in ("keep", "finish") for one in effects)
+    gone = sum(one.effect in STOPPED for one in effects)
+    kept = sum(one.effect in STAYED for one in effects)
     result = f"停止并删除了 {gone} 份申请" if gone else "没有需要停止的申请"
     result += f"，{kept} 份按规定保存。" if kept else "。"
     notify.send(
@@ -221,7 +224,7 @@ def _departures(employee_id: uuid.UUID) -> Copy:
             [
                 ("时间", clock.shown(row.at)),
                 ("办理", rules.CHOICES[row.kind][0]),
-                *[(number, claim_service.WITHDRAWAL_WORDS[effect]) for number, effect in row.effects],
+                *[(number, WORDS[effect]) for number, effect in row.effects],
             ]
             for row in rows
         ],
