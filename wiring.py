@@ -34,6 +34,7 @@ import payout.jobs
 import portal.coverage
 import portal.landing
 import portal.rights.jobs
+import portal.rights.retention
 import portal.rights.views
 import portal.views
 import portal.visits
@@ -139,6 +140,7 @@ JOBS: Jobs = {
     "staff.sweep": staff.jobs.sweep,
     "portal.prepare_exports": portal.rights.jobs.prepare_exports,
     "portal.sweep_rights": portal.rights.jobs.sweep,
+    "portal.retain": portal.rights.jobs.retain,
 }
 
 
@@ -155,6 +157,7 @@ def add_commands(app: Flask) -> None:
     app.cli.add_command(demo.command)
     app.cli.add_command(doctor.command)
     app.cli.add_command(handbook.command)
+    app.cli.add_command(portal.rights.retention.command)
 
 
 # What /metrics shows: name → (help, label, how to count).

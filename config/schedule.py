@@ -15,6 +15,7 @@ EVERY: dict[str, float] = {
     "staff.sweep": 3600.0,
     "portal.prepare_exports": 30.0,
     "portal.sweep_rights": 600.0,
+    "portal.retain": 86400.0,
     "core.sweep": 3600.0,
     "changes.sweep": 3600.0,
     "wechat.sweep": 3600.0,

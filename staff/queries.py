@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, or_, select, true
 
 from core import keyset
 from core.db import db
 from core.errors import Missing
 from core.fields import mask_phone
+from core.roles import CHAIR
 from staff.models import Grant, StaffUser
 from staff.rules.granting import Right, chair_rights
 
@@ -77,6 +78,11 @@ def listed(
     return found._replace(rows=[known[row.id] for row in found.rows])
 
 
+def union_of(staff_id: uuid.UUID) -> ScalarSelect[Any]:
+    """The union somebody belongs to, to put among another query's columns."""
+    return select(StaffUser.union_id).where(StaffUser.id == staff_id).scalar_subquery()
+
+
 def within(places: Select[Any] | None) -> ColumnElement[bool]:
     """Those who belong to one of these unions or hold a right there."""
     if places is None:
@@ -84,12 +90,14 @@ def within(places: Select[Any] | None) -> ColumnElement[bool]:
     return or_(StaffUser.union_id.in_(places), exists(_grants().where(Grant.union_id.in_(places))))
 
 
-def names_with(role: str, union_ids: Iterable[uuid.UUID]) -> list[str]:
-    """Who holds this role right at one of these unions, by name; chairs by their union's record."""
-    wanted = list(union_ids)
-    by_grant = exists(_grants().where(Grant.role == role, Grant.union_id.in_(wanted)))
-    by_seat = StaffUser.chair_of_id.in_(wanted) & (StaffUser.chair_of_id == StaffUser.union_id)
-    is_one = or_(by_grant, by_seat) if role == "chair" else by_grant
+def names_with(role: str, union_ids: Iterable[uuid.UUID] | None) -> list[str]:
+    """Who holds this role right at one of these unions (None: in the whole scheme), by name."""
+    wanted = list(union_ids or ())
+    where = Grant.union_id.is_(None) if union_ids is None else Grant.union_id.in_(wanted)
+    is_one: ColumnElement[bool] = exists(_grants().where(Grant.role == role, where))
+    if role == CHAIR and wanted:
+        by_seat = StaffUser.chair_of_id.in_(wanted) & (StaffUser.chair_of_id == StaffUser.union_id)
+        is_one = or_(is_one, by_seat)
     query = select(StaffUser.name).where(StaffUser.is_active, is_one)
     return list(db.session.scalars(query.order_by(StaffUser.name).limit(5)))
 

@@ -1,4 +1,4 @@
-"""What are the unions called?"""
+"""What are the unions called, who stands above whom, and which of them may somebody see?"""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ScalarSelect, Select, false, or_, select
+from sqlalchemy import ScalarSelect, Select, false, func, or_, select
+from sqlalchemy.orm import aliased
 
+from core import keyset
+from core.access import Actor
 from core.db import db
+from core.errors import Missing
 from union.models import Union
+
+PAGE = 50
 
 
 class Contact(NamedTuple):
@@ -55,7 +61,7 @@ def below_any(union_ids: Iterable[uuid.UUID]) -> Select[uuid.UUID]:
 def chain_of(union_id: uuid.UUID) -> frozenset[uuid.UUID]:
     """A union and everything above it."""
     path = db.session.scalar(select(Union.path).where(Union.id == union_id)) or ""
-    return frozenset(uuid.UUID(part) for part in path.split("/") if part)
+    return _ids(path)
 
 
 def listed(part: str, most: int) -> list[tuple[uuid.UUID, str]]:
@@ -67,3 +73,85 @@ def listed(part: str, most: int) -> list[tuple[uuid.UUID, str]]:
 def named(part: str) -> Select[uuid.UUID]:
     """The ids of the unions with `part` in their name, to put into another query."""
     return select(Union.id).where(Union.name.icontains(part, autoescape=True))
+
+
+# --- what pages list ---------------------------------------------------------------------------------------
+
+
+class Line(NamedTuple):
+    """One union in the list, under its parent."""
+
+    id: uuid.UUID
+    name: str
+    level: str
+    parent: str
+    headcount: int
+
+
+def places_of(actor: Actor, *roles: str) -> Select[uuid.UUID] | None:
+    """The unions where `actor` holds one of these roles, to put into another query; None means all."""
+    tops = actor.unions_of(*roles)
+    return None if tops is None else below_any(tops)
+
+
+def find(union_id: uuid.UUID, actor: Actor, *roles: str) -> Union:
+    """The union, if one of these roles of `actor` reaches it. Raises `Missing`."""
+    row = db.session.get(Union, union_id)
+    if row is None or not actor.within(_ids(row.path)).has(*roles):
+        raise Missing
+    return row
+
+
+def page_of(
+    places: Select[uuid.UUID] | None, *, part: str = "", level: str = "", before: str = "", after: str = ""
+) -> keyset.Turn:
+    """The unions within `places` by name; `part` is some of the name. Rows are `Line`s."""
+    parent = aliased(Union)
+    query = select(
+        Union.id, Union.name, Union.level, func.coalesce(parent.name, "").label("parent"), Union.headcount
+    ).outerjoin(parent, parent.id == Union.parent_id)
+    if places is not None:
+        query = query.where(Union.id.in_(places))
+    if part:
+        query = query.where(Union.name.icontains(part, autoescape=True))
+    if level:
+        query = query.where(Union.level == level)
+    found = keyset.turn(query, (Union.name, Union.id), PAGE, before=before, after=after)
+    return found._replace(rows=[Line(*row) for row in found.rows])
+
+
+def line_of(path: str) -> list[tuple[uuid.UUID, str]]:
+    """(id, name) from the top of the tree down to the union itself (隶属工会, XM-27)."""
+    ids = [uuid.UUID(part) for part in path.split("/") if part]
+    known = names_of(ids)
+    return [(one, known[one]) for one in ids if one in known]
+
+
+def full_name(union_id: uuid.UUID) -> str:
+    """The union after the one above it: names alone repeat from district to district."""
+    path = db.session.scalar(select(Union.path).where(Union.id == union_id)) or ""
+    return " → ".join(name for _, name in line_of(path)[-2:])
+
+
+def children_of(union_id: uuid.UUID, most: int) -> list[tuple[uuid.UUID, str]]:
+    """(id, name) of the unions right below."""
+    query = select(Union.id, Union.name).where(Union.parent_id == union_id)
+    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Union.name).limit(most))]
+
+
+def choices(places: Select[uuid.UUID] | None, part: str, most: int) -> list[tuple[uuid.UUID, str]]:
+    """(id, name) of unions within `places` with `part` in their name, to choose one."""
+    query = select(Union.id, Union.name).where(Union.name.icontains(part, autoescape=True))
+    if places is not None:
+        query = query.where(Union.id.in_(places))
+    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Union.name, Union.id).limit(most))]
+
+
+def keepers_above(union_id: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
+    """(id, name) of the unions above, the nearest first: whom to ask."""
+    path = db.session.scalar(select(Union.path).where(Union.id == union_id)) or ""
+    return line_of(path)[:-1][::-1]
+
+
+def _ids(path: str) -> frozenset[uuid.UUID]:
+    return frozenset(uuid.UUID(part) for part in path.split("/") if part)

@@ -15,6 +15,7 @@ from claims.service import assigning, review
 from core.access import Actor, allow, current_actor
 from core.db import transaction
 from core.pages import again
+from membership import queries as membership
 from workbench import navigation, trail
 
 blueprint = Blueprint("workbench", __name__, url_prefix="/admin")
@@ -32,7 +33,8 @@ def home() -> str:
 def _home(errors: dict[str, str]) -> str:
     actor = current_actor()
     if not actor.has(*work.READERS, *work.FINANCE):
-        return render_template("workbench/home.html", tiles=[], is_reader=False)
+        belongs = _membership(actor)
+        return render_template("workbench/home.html", tiles=[], is_reader=False, membership=belongs)
     levels = navigation.levels_seen(actor)
     seen = work.scope(actor)
     g.work_counts = counts = work.counts(actor, seen)
@@ -41,6 +43,7 @@ def _home(errors: dict[str, str]) -> str:
     return render_template(
         "workbench/home.html",
         errors=errors,
+        membership=_membership(actor),
         is_reader=bool(levels),
         tiles=_tiles(actor, counts, levels),
         rows=rows,
@@ -52,6 +55,11 @@ def _home(errors: dict[str, str]) -> str:
         can_take=bool(work.levels_of(actor)),
         done=work.recently_done(actor) if levels and not rows else [],
     )
+
+
+def _membership(actor: Actor) -> membership.Home | None:
+    """首页的会籍信息 (XM-25)."""
+    return membership.home_of(actor.id) if actor.id else None
 
 
 @blueprint.post("/next")

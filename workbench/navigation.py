@@ -11,8 +11,8 @@ from core import roles
 from core.access import Actor, current_actor
 from core.pages import NavItem
 from employee import service as employees
-from staff.service import appeals as staff_appeals
 from membership import queries as membership
+from staff.service import appeals as staff_appeals
 
 REASONS = (*work.REVIEWERS, roles.ADMINISTRATOR)
 MESSAGES = (

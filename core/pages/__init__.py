@@ -52,12 +52,13 @@ class Site:
 
 @dataclass(frozen=True)
 class NavItem:
-    """One line of the staff side navigation."""
+    """One line of the staff side navigation; lines with the same `group` stand together under its words."""
 
     key: str
     label: str
     url: str
     count: int = 0
+    group: str = ""
 
 
 def site_of_scheme() -> Site:

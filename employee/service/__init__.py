@@ -16,6 +16,7 @@ from employee.service.closing import check_own_code, close_account, own_phone, r
 from employee.service.consents import give_consent, has_consents, withdraw_consent
 from employee.service.copying import export_of
 from employee.service.looks import looks_of, note_looks
+from employee.service.moving import move_to_union
 from employee.service.people import (
     PERSON,
     EmployeeCard,
@@ -68,6 +69,7 @@ __all__ = [
     "give_consent",
     "has_consents",
     "looks_of",
+    "move_to_union",
     "note_looks",
     "prove",
     "recipient",
