@@ -14,6 +14,7 @@ import changes.rules
 import claims.rules
 import content.rules
 import payout.rules
+import staff.rules.appeals
 from config.settings import ROOT, SECRETS, Settings
 from core.roles import OWNER, STAFF_ROLES, VISITOR
 from core.workflow import Workflow
@@ -25,6 +26,7 @@ WORKFLOWS: tuple[tuple[str, Workflow], ...] = (
     ("打款批次 payout batch", payout.rules.WORKFLOW),
     ("个人信息变更 change", changes.rules.WORKFLOW),
     ("内容 content", content.rules.WORKFLOW),
+    ("人工申诉 appeal", staff.rules.appeals.WORKFLOW),
 )
 WHO = {
     **STAFF_ROLES,
