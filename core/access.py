@@ -21,7 +21,8 @@ class Actor:
 
     `kind` is guest, follower, employee, visitor, staff or system; `label` is what others read in the history;
     `roles` are the words workflow tables use; `grants` say where each role of a staff member holds: a union
-    and all below it, or None for the whole scheme. `union_id` is the union an employee belongs to.
+    and all below it, or None for the whole scheme. `union_id` is the union an employee belongs to. `waiting`
+    are the roles withheld until the person has shown what they owe: `factor` or `password`.
     """
 
     kind: str
@@ -31,6 +32,8 @@ class Actor:
     union_id: uuid.UUID | None = None
     openid: str | None = None
     grants: tuple[tuple[str, uuid.UUID | None], ...] = ()
+    waiting: frozenset[str] = frozenset()
+    owes: str = ""
 
     def unions_of(self, *names: str) -> frozenset[uuid.UUID] | None:
         """The unions (each with all below it) where these roles hold; None for the whole scheme."""
@@ -47,6 +50,16 @@ class Actor:
         held = {role for role, union in self.grants if union is None or union in chain}
         given = {role for role, _ in self.grants}
         return replace(self, roles=(self.roles - given) | held)
+
+    def without(self, names: frozenset[str], owes: str) -> Actor:
+        """The same person while `names` wait for what they owe (a `SignInNeeded` kind)."""
+        return replace(
+            self,
+            roles=self.roles - names,
+            grants=tuple(grant for grant in self.grants if grant[0] not in names),
+            waiting=self.roles & names,
+            owes=owes,
+        )
 
     def has(self, *names: str) -> bool:
         return bool(self.roles & set(names))
@@ -123,6 +136,10 @@ def check(access: frozenset[str] | None, everywhere: bool = False) -> None:
         if everywhere and actor.unions_of(*access) is not None:
             raise NotAllowed(ONLY_HERE)
         return
+    if actor.kind == "staff" and roles.SIGNED_IN in access:
+        return
+    if actor.waiting & access:
+        raise SignInNeeded(actor.owes)
     if in_admin():
         raise SignInNeeded("staff") if actor.kind != "staff" else NotAllowed
     raise SignInNeeded("follower" if actor.kind == "guest" else "employee")

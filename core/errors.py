@@ -67,8 +67,16 @@ class Missing(Refused):
 
 
 class SignInNeeded(Exception):
-    """The page needs a sign-in first: `kind` is "follower", "employee" or "staff"."""
+    """The page needs a sign-in first: `kind` is "follower", "employee" or "staff"; or, of signed-in staff,
+    "factor" (a second factor) or "password" (a new one). `text` replaces the words of an expired session."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, text: str = "") -> None:
         super().__init__(kind)
         self.kind = kind
+        self.text = text or OWED.get(kind, "")
+
+
+OWED = {
+    "factor": "这一步要先输入身份验证器上的动态码。输入后请再操作一次。",
+    "password": "您的密码已到期，请先换一个新密码。",
+}

@@ -7,14 +7,19 @@ import datetime as dt
 from flask import session
 
 from core import clock
-from core.errors import NotAllowed
+from core.errors import SignInNeeded
 
 FRESH = dt.timedelta(hours=8)
-STALE_FACTOR = "查看完整号码前请重新登录，并输入动态码。"
+RECENT = dt.timedelta(minutes=15)
 
 
-def must_be_fresh() -> None:
-    """Raises `NotAllowed` when the second factor is missing or older than a working day."""
+def must_be_fresh(within: dt.timedelta = FRESH) -> None:
+    """Raises `SignInNeeded` when the second factor is missing or older: a working day for a look at one
+    number, `RECENT` for money and rights."""
+    if not is_fresh(within):
+        raise SignInNeeded("factor")
+
+
+def is_fresh(within: dt.timedelta = FRESH) -> bool:
     shown = session.get("second_factor_at", "")
-    if not shown or clock.now() - dt.datetime.fromisoformat(shown) > FRESH:
-        raise NotAllowed(STALE_FACTOR)
+    return bool(shown) and clock.now() - dt.datetime.fromisoformat(shown) <= within

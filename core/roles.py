@@ -8,6 +8,7 @@ EMPLOYEE = "employee"
 OWNER = "owner"
 VISITOR = "visitor"  # outside WeChat, known by a code and the end of a certificate number
 STAFF = "staff"
+SIGNED_IN = "signed_in"  # staff, whatever they still owe: a second factor, a new password
 OPERATOR = "operator"
 CHAIR = "chair"
 FIRST_REVIEWER = "first_reviewer"
@@ -30,3 +31,8 @@ STAFF_ROLES = {
     AUDITOR: "审计",
     ADMINISTRATOR: "管理员",
 }
+
+# Decisions, money, everybody's data: these work only after a second factor was shown in this session.
+POWERFUL = frozenset(
+    {FIRST_REVIEWER, SECOND_REVIEWER, FINANCE_MAKER, FINANCE_CHECKER, AUDITOR, ADMINISTRATOR}
+)

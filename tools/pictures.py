@@ -91,7 +91,7 @@ class DemoDesk(Desk):
         super().__init__(page, Camera(page, AT_THE_DESK), base)  # type: ignore[arg-type]
         person = next(person for person in demo.STAFF if role in person.roles)
         self.open("/admin/")
-        page.get_by_label("手机号码或证件号码").fill(person.phone)
+        page.get_by_label("证件号码或手机号码").fill(person.phone)
         page.get_by_label("密码", exact=True).fill(demo.PASSWORD)
         page.get_by_label("动态码").fill(pyotp.TOTP(person.totp_secret).at(int(time.time())))
         self.press("登录")

@@ -53,6 +53,7 @@ def error_page(
     status: int,
     text: str = "",
     *,
+    title: str = "",
     look: str = "",
     action_url: str = "",
     action_label: str = "",
@@ -65,7 +66,7 @@ def error_page(
     look = look or ("admin" if in_admin() else "h5")
     return render_template(
         "errors/error.html",
-        title=words.title,
+        title=title or words.title,
         text=text or words.text.format(saved="已" if saved else "没有", until=until),
         action_url=action_url or _way_out(status, look),
         action_label=action_label or words.action_label,
@@ -113,11 +114,13 @@ def register_refusals(app: Flask, *, sign_in: Callable[[str], str]) -> None:
     @app.errorhandler(SignInNeeded)
     def _sign_in(error: SignInNeeded) -> ResponseReturnValue:
         if wants_json():
-            return jsonify(error=_signed_out()), 401
+            return jsonify(error=error.text or _signed_out()), 401
         if request.method != "GET":
             # A redirect here could end at WeChat's host, and browsers stop a form's redirect there unseen.
-            page = error_page(401, action_url=sign_in(error.kind), action_label="重新进入")
-            return page, 401
+            label = "继续" if error.text else "重新进入"
+            title = "再确认一次身份" if error.text else ""
+            way = sign_in(error.kind)
+            return error_page(401, error.text, title=title, action_url=way, action_label=label), 401
         return redirect(sign_in(error.kind), 303)
 
     @app.errorhandler(CSRFError)

@@ -26,7 +26,7 @@ class StaffIdentity(db.Model):
 
 
 class StaffDevice(db.Model):
-    """A browser where somebody once signed in fully; its wrong tries are counted apart from strangers' (S4)."""
+    """A browser where somebody once signed in fully; its wrong tries are counted apart (S4)."""
 
     __tablename__ = "staff_device"
     __table_args__ = (UniqueConstraint("token_hash", "staff_id", name="uq_staff_device_token"),)

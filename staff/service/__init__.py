@@ -1,6 +1,7 @@
 """What happens to staff? Sign-in, grants, and what other features may ask of them."""
 
-from staff.service.accounts import create, end_grant, grant, set_password
+from staff.service.accounts import change_password, create, end_grant, grant, set_password
+from staff.service.factor import reset as reset_factor
 from staff.service.granting import (
     GIVES,
     ITEMS,
@@ -21,7 +22,17 @@ from staff.service.granting import (
     weigh,
 )
 from staff.service.people import actor_of, holders, identity, is_person, label, recipient
-from staff.service.sign_in import SignedIn, sign_in
+from staff.service.sign_in import (
+    Newcomer,
+    SecondStep,
+    SignedIn,
+    request_code,
+    second_step,
+    sign_in,
+    sign_in_by_code,
+    unlock,
+)
+from staff.service.standing import OwnCard, own_card, standing
 
 __all__ = [
     "GIVES",
@@ -31,8 +42,12 @@ __all__ = [
     "Change",
     "Item",
     "Right",
+    "Newcomer",
+    "OwnCard",
+    "SecondStep",
     "SignedIn",
     "actor_of",
+    "change_password",
     "create",
     "disable",
     "enable",
@@ -46,11 +61,18 @@ __all__ = [
     "join_union",
     "label",
     "lost_by_moving",
+    "own_card",
     "recipient",
+    "request_code",
+    "reset_factor",
     "rights_of",
     "seat_chair",
+    "second_step",
     "set_password",
     "set_rights",
     "sign_in",
+    "sign_in_by_code",
+    "standing",
+    "unlock",
     "weigh",
 ]

@@ -46,7 +46,7 @@ class Desk:
     def sign_in(self, user: StaffUser) -> None:
         self.open("/admin/")
         self.on("工作人员登录", "login")
-        self.page.get_by_label("手机号码或证件号码").fill(user.phone or "")
+        self.page.get_by_label("证件号码或手机号码").fill(user.phone or "")
         self.page.get_by_label("密码", exact=True).fill(PASSWORD)
         self.page.get_by_label("动态码").fill(pyotp.TOTP(TOTP_SECRET).at(int(time.time())))
         self.press("登录")
