@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, Engine, MetaData, event, text
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 from sqlalchemy.types import DateTime, Uuid
@@ -114,6 +114,14 @@ def each_alone() -> Iterator[Connection]:
     """A connection on which every statement counts by itself: no session, no BEGIN, no COMMIT."""
     with db.engine.connect() as connection:
         yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def one_at_a_time(*keys: uuid.UUID | bytes) -> None:
+    """Wait for every other transaction that named one of these keys (a person, a bill), until the commit."""
+    names = {key.bytes[-8:] if isinstance(key, uuid.UUID) else key[:8] for key in keys}
+    for name in sorted(names):
+        number = int.from_bytes(name, "big", signed=True)
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": number})
 
 
 @contextmanager

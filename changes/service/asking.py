@@ -24,7 +24,7 @@ from changes.service import photos
 from changes.service.moving import hold, move, owning, sealed, wanted
 from core import clock, context
 from core.access import Actor
-from core.db import db
+from core.db import db, one_at_a_time
 from core.errors import Conflict, Invalid, Refused
 from core.history import STALE, begin, who_was_first
 from core.numbers import moment_of, numbered
@@ -61,6 +61,7 @@ def open_request(employee_id: uuid.UUID) -> ChangeRequest | None:
 def submit(typed: Facts, by: Actor, *, seen: str, code: str = "") -> ChangeRequest:
     """Hand a new request in (GX-41). Raises `Invalid`, `Refused`; `Conflict` with one open, or moved data."""
     assert by.id is not None  # noqa: S101 - employees have ids
+    one_at_a_time(by.id)  # or the one who comes second would be asked for the photo that the first one used
     if open_request(by.id) is not None:
         raise Conflict(OPEN_ALREADY)
     before, after = _checked(typed, by, seen, None, code)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from sqlalchemy import ColumnElement, or_, select, text, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from changes.models import ChangeDocument, ChangeRequest
 from changes.rules import MOST_PHOTOS
 from core import clock
 from core.access import Actor
-from core.db import db
+from core.db import db, one_at_a_time
 from core.errors import Conflict, Missing, Refused
 from core.files import Picture, keeping
 from core.files.models import StoredFile
@@ -59,7 +59,7 @@ def add_photo(picture: Picture, by: Actor) -> ChangeDocument:
     if not has_consent(by.id):
         raise Refused(NO_CONSENT, "evidence")
     take(PER_DAY, by.key)
-    _one_at_a_time(by.id)
+    one_at_a_time(by.id)  # photos sent at the same moment are counted one after the other
     if len(photos_for(by.id, _draft(by.id))) >= MOST_PHOTOS:
         raise Refused(TOO_MANY.format(n=MOST_PHOTOS), "evidence")
     row = ChangeDocument(employee_id=by.id, file_id=keeping.store(picture, "change").id)
@@ -131,9 +131,3 @@ def _draft(employee_id: uuid.UUID) -> ChangeRequest | None:
         ChangeRequest.employee_id == employee_id, ChangeRequest.state == "draft"
     )
     return db.session.scalars(query).first()
-
-
-def _one_at_a_time(employee_id: uuid.UUID) -> None:
-    """Photos sent at the same moment are counted one after the other."""
-    key = int.from_bytes(employee_id.bytes[-8:], "big", signed=True)
-    db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from claims.models import Claim, ClaimDocument
@@ -27,7 +27,7 @@ from claims.service import checks, figures, pictures
 from claims.service.moving import hold, move, owning
 from core import audit, clock, context
 from core.access import Actor
-from core.db import db
+from core.db import db, one_at_a_time
 from core.errors import Conflict, Invalid, Missing, Refused
 from core.files import Picture
 from core.files.models import StoredFile
@@ -39,6 +39,7 @@ from employee import service as employees
 CONSENTS = ("health", "account", "certificates")
 NO_CONSENT = "请先阅读并勾选全部同意项，再填写申请"
 TOO_MANY = "最多上传 {n} 张，请先删掉不需要的"
+APPEAL_TOO_LATE = "这份申请办结已超过 6 个月，照片已按规定删除，不能再申请复议。如有疑问请联系本单位工会。"
 APPEALED = "您已经申请过一次复议，不能再次申请。如有疑问请联系本单位工会。"
 NOW_CLOSED = "这份申请现在不能修改。"
 PHOTOS = Limit("claim_photo", 200, 24 * 3600, "今天上传的照片太多了，请明天再传，或联系本单位工会。")
@@ -191,6 +192,7 @@ def last_payee(claim: Claim) -> Claim | None:
         Claim.is_own_account.is_(True),
         Claim.payee_card_ct.is_not(None),  # type: ignore[attr-defined]
         Claim.state.in_(("approved", "paying", "paid")),
+        Claim.card_cut_at.is_(None),  # only the end of the number is left
     )
     return db.session.scalars(query.order_by(Claim.id.desc()).limit(1)).first()
 
@@ -253,6 +255,8 @@ def appeal(claim: Claim, by: Actor, note: str, *, seen: int | None = None) -> No
         raise Refused("请写明复议理由", "note")
     if has_appealed(claim):
         raise Refused(APPEALED)
+    if claim.photos_erased_at:
+        raise Conflict(APPEAL_TOO_LATE)
     move(claim, "appeal", owner, note=note, seen=seen)
 
 
@@ -333,12 +337,8 @@ def _touch(claim: Claim, kind: str) -> None:
 
 def _one_at_a_time(claim: Claim) -> None:
     """Two applications for one stay, or with one bill, handed in at the same moment wait for each other."""
-    keys = [claim.employee_id.bytes[-8:]]
-    if claim.receipt_bi:  # type: ignore[attr-defined]
-        keys.append(bytes(claim.receipt_bi)[:8])  # type: ignore[attr-defined]
-    for key in sorted(keys):
-        number = int.from_bytes(key, "big", signed=True)
-        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": number})
+    bill = claim.receipt_bi  # type: ignore[attr-defined]
+    one_at_a_time(claim.employee_id, *([bytes(bill)] if bill else []))
 
 
 def erase_unused(documents: list[ClaimDocument]) -> None:

@@ -90,4 +90,5 @@ def _erase(claim: Claim) -> None:
     erase_unused(documents)
     for name, value in EMPTY.items():
         setattr(claim, name, value)
+    claim.photos_erased_at = claim.contents_erased_at = clock.now()
     db.session.flush()

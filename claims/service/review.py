@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy import text as sql
 
 from claims.models import Claim
 from claims.queries.work import acting_for
@@ -24,6 +23,7 @@ from claims.service.reasons import count_use, reasons, retire_reason, save_reaso
 from core import clock
 from core.access import Actor
 from core.db import db
+from core.db import one_at_a_time as alone
 from core.errors import Conflict, Missing, NotAllowed, Refused
 from core.history import who_was_first
 from core.money import shown_yuan
@@ -185,5 +185,4 @@ def guard(claim: Claim, by: Actor, actions: Mapping[str, str | None], seen: int)
 
 def one_at_a_time(claim: Claim) -> None:
     """Two decisions about one person wait for each other: caps have a memory across claims."""
-    key = int.from_bytes(claim.employee_id.bytes[-8:], "big", signed=True)
-    db.session.execute(sql("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+    alone(claim.employee_id)
