@@ -13,6 +13,7 @@ from sandbox.errands import Errands
 from sandbox.faults import FaultyDoor
 from sandbox.identity import identity
 from sandbox.keeping import Keeper
+from sandbox.oidc import oidc
 from sandbox.pages import pages
 from sandbox.phone import Phone, phone
 from sandbox.sms import BLUEPRINTS, aliyun, neutral, tencent
@@ -45,7 +46,7 @@ def create_sandbox(settings: Any, keeps: bool = False) -> Flask:
     app.extensions["sandbox_push"] = engine
     app.extensions["sandbox_phone"] = Phone(here, engine)
     app.extensions["sandbox_receipts"] = receipts
-    for blueprint in (api, open_host, mp_host, phone, bank, identity, switchboard, pages, *BLUEPRINTS):
+    for blueprint in (api, open_host, mp_host, phone, bank, identity, oidc, switchboard, pages, *BLUEPRINTS):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", endpoint="cloud_root", view_func=cloud_root, methods=["POST"])
     app.wsgi_app = FaultyDoor(app.wsgi_app, here.faults)  # type: ignore[method-assign,assignment]

@@ -137,6 +137,8 @@ class World:
         self.batches: dict[str, Any] = {}
         self.bank_refusals: dict[str, str] = {}
         self.identity_refusals: dict[str, str] = {}
+        self.oidc_codes: dict[str, dict[str, Any]] = {}
+        self.oidc_trick = ""
         self.sent: dict[str, Any] = {}  # template messages of the last ten minutes, oldest first
         self.pushes: deque[Any] = deque(maxlen=2_000)
         self.counts: Counter[str] = Counter()

@@ -6,6 +6,7 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from sandbox.faults import Fault
+from sandbox.oidc import TRICKS
 from sandbox.pages.room import pages
 from sandbox.state import PushOptions, world
 
@@ -16,6 +17,7 @@ SERVICES = (
     ("aliyun", "阿里云短信", ""),
     ("sms", "沙箱短信", "开发时默认的短信通道"),
     ("identity", "身份核验", "姓名与证件号码是否相符"),
+    ("oidc", "统一身份认证", "港澳台、外籍人员第一次登录"),
     ("mail", "邮件服务器", "重置密码的邮件"),
     ("bank", "银行接口", "程序送交批次（柜台页面不受影响）"),
 )
@@ -40,7 +42,7 @@ def show_faults() -> str:
     active = {f["service"]: f for f in here.faults.shown()}
     return render_template(
         "pages/faults.html", services=SERVICES, kinds=KINDS, pushes=PUSHES, active=active, options=here.push,
-        is_revoked="revoked" in request.args,
+        is_revoked="revoked" in request.args, tricks=TRICKS, trick=here.oidc_trick,
     )  # fmt: skip
 
 
@@ -51,10 +53,13 @@ def turn_faults() -> Response:
     if "clear" in given:
         here.faults.clear()
         here.push = PushOptions()
+        here.oidc_trick = ""
     elif "revoke" in given:
         with here.lock:
             here.tokens.revoke_all()
         return redirect(url_for("pages.show_faults", revoked=1), 303)
+    elif given.get("trick", "-") in [name for name, _, _ in TRICKS]:
+        here.oidc_trick = given["trick"]
     elif "push" in given:
         _flip_push(given["push"])
     else:
