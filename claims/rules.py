@@ -14,6 +14,7 @@ from core.roles import (
     SYSTEM,
     VISITOR,
 )
+from core.terms import Term
 from core.workflow import Move, Workflow
 
 HOSPITAL, INJURY, DEATH = "hospital", "injury", "death"
@@ -123,6 +124,11 @@ WITHDRAWAL_WORDS = {
     "keep": "已经办完，按规定保存到期后删除",
     "erase": "填写的内容和照片会删除，只留申报号",
 }
+
+
+# How long what is kept of a claim, from its end on: paid, refused or taken back (`service.expiring` does it).
+KEEP = {"photos": Term(months=6), "contents": Term(years=3), "card": Term(days=90)}
+OVER = ("paid", "refused", "withdrawn")
 
 
 class Refusal(NamedTuple):

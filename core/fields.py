@@ -68,6 +68,10 @@ class Sealed:
         if self.index:
             setattr(row, f"{self.name}_bi", None if value is None else self.blind(value))
 
+    def reseal(self, row: Any, value: str) -> None:
+        """Keep `value` and leave the blind index of what stood there: it is found, not read, from now on."""
+        setattr(row, f"{self.name}_ct", context.keyring().seal(value.encode(), self._aad(row)))
+
     def of(self, row: Any) -> str | None:
         """The text in a row that was selected by columns: it needs `id` and this attribute's `_ct`."""
         text: str | None = self.__get__(row, type(row))
@@ -119,6 +123,11 @@ def mask_phone(phone: str | None) -> str:
 def mask_card(card: str | None) -> str:
     """`**** 1234`."""
     return f"**** {card[-4:]}" if card and len(card) >= 8 else ("****" if card else "")
+
+
+def card_end(card: str | None) -> str:
+    """A card number of which only the end is kept: `****1234`; its mask is the same as before."""
+    return f"****{card[-4:]}" if card and len(card) >= 8 else "****"
 
 
 def in_groups(card: str | None) -> str:

@@ -32,6 +32,7 @@ class InboxMessage(db.Model):
     __tablename__ = "inbox_message"
     __table_args__ = (
         Index("ix_inbox_message_owner", "owner_id", "id"),
+        Index("ix_inbox_message_created", "created_at"),
         Index("ix_inbox_message_unread", "owner_id", postgresql_where=text("read_at IS NULL")),
     )
 
@@ -48,7 +49,10 @@ class InboxMessage(db.Model):
 
 
 class OutboxMessage(db.Model):
-    """A message that must leave. `id` goes to the provider too, so that a repeat can be asked for."""
+    """A message that must leave. `id` goes to the provider too, so that a repeat can be asked for.
+
+    Where it went and what it said is forgotten after a while (`notify.rules.KEEP`): then both are empty.
+    """
 
     __tablename__ = "outbox_message"
     __table_args__ = (
@@ -62,6 +66,7 @@ class OutboxMessage(db.Model):
         ),
         Index("ix_outbox_about", "about_id"),
         Index("ix_outbox_list", "created_at", "id"),
+        Index("ix_outbox_forget", "created_at", postgresql_where=text("address_ct IS NOT NULL")),
         Index(
             "ix_outbox_trouble",
             "status",
@@ -81,8 +86,8 @@ class OutboxMessage(db.Model):
     owner_id: Mapped[uuid.UUID | None] = column(Uuid, nullable=True, index=True)
     about_kind: Mapped[str] = column(String(16), nullable=False, default="")
     about_id: Mapped[uuid.UUID | None] = column(Uuid, nullable=True)
-    address = Sealed("identifier", index="plain", nullable=False)
-    params = Sealed("personal", nullable=False)
+    address = Sealed("identifier", index="plain")
+    params = Sealed("personal")
     status: Mapped[str] = column(String(16), nullable=False, default="pending")
     why: Mapped[str] = column(String(120), nullable=False, default="")
     attempt: Mapped[int] = column(SmallInteger, nullable=False, default=0)

@@ -15,6 +15,7 @@ from sqlalchemy import and_, func, or_, select, text, tuple_
 from core.copies import Copy, facts
 from core.db import db
 from core.fields import mask_phone
+from core.retention import ERASED
 from notify.messages import MESSAGES, Notice
 from notify.models import InboxMessage, OutboxAttempt, OutboxMessage, ProviderHealth, Receipt
 from notify.rules import FAILED, HELD, RESENDABLE, UNKNOWN, fitted
@@ -99,15 +100,19 @@ def sent_one(message_id: uuid.UUID) -> Sent | None:
 def _shown(row: OutboxMessage) -> Sent:
     return Sent(row.id, row.kind, row.channel, row.status, row.why, masked(row.channel, row.address or ""),
                 _words(row), row.created_at, row.final_at, row.attempt, row.provider,
-                row.status in RESENDABLE and row.lane != "codes")  # fmt: skip
+                row.status in RESENDABLE and row.lane != "codes" and row.address_ct is not None)  # type: ignore[attr-defined] # fmt: skip
 
 
 def masked(channel: str, address: str) -> str:
+    if not address:
+        return ERASED
     return mask_phone(address) if channel == "sms" else f"{address[:3]}…{address[-2:]}"
 
 
 def _words(row: OutboxMessage) -> str:
-    params: Mapping[str, Any] = json.loads(row.params or "{}")
+    if row.params is None:
+        return ERASED
+    params: Mapping[str, Any] = json.loads(row.params)
     if row.channel == "wechat":
         return "，".join(str(value) for value in params.get("fields", {}).values())
     text = str(params.get("text", ""))

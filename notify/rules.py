@@ -6,6 +6,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from core.terms import Term
+
 PENDING, SENDING, UNKNOWN, SENT = "pending", "sending", "unknown", "sent"
 DELIVERED, FAILED, CANCELLED, HELD = "delivered", "failed", "cancelled", "held"
 
@@ -20,6 +22,8 @@ STATUS_LABELS = {
     HELD: "待人工处理",
 }
 CHANNEL_LABELS = {"inbox": "站内信", "sms": "短信", "wechat": "公众号消息", "mail": "邮件"}
+# How long it is known where a message went and what it said; what stands in the person's own inbox.
+KEEP = {"outbox": Term(days=30), "inbox": Term(years=3)}
 RESENDABLE = frozenset({FAILED, HELD})
 
 CODES, NOTICES, WECHAT, MAIL = "codes", "notices", "wechat", "mail"
@@ -114,6 +118,7 @@ REASONS: tuple[tuple[str, str], ...] = (
     ("no_mapping", "没有配置公众号消息模板，已有短信和站内信"),
     ("no_template", "没有配置模板编号，请在 config/sms_templates.toml 补上"),
     ("silent", "发送结果不明，服务商查不到，请人工确认后再决定是否重发"),
+    ("forgotten", "已按规定删除内容和号码，不再发送"),
     ("resent", "已重新发送，见新的一条"),
     ("restored", "数据恢复后暂停发送，请人工确认"),
     ("空号", "号码是空号，请在名册核对"),

@@ -20,6 +20,7 @@ from core.access import Actor
 from core.db import after_commit, db, uuid7
 from core.errors import Conflict, Missing, Refused
 from notify import outbox
+from notify.expiring import forget_outbox
 from notify.messages import MAILS, MESSAGES, Code, Notice, Text, needed, notice, places
 from notify.models import InboxMessage, OutboxMessage
 from notify.recipients import NOBODY, Recipient, find, recipients
@@ -259,10 +260,11 @@ def mark_read(owner_id: uuid.UUID, message_id: uuid.UUID) -> None:
     )
 
 
-def forget_inbox(owner_id: uuid.UUID) -> None:
-    """The person leaves: their messages go."""
+def forget_all(owner_id: uuid.UUID) -> None:
+    """The person leaves: their messages go, and where others went and what they said."""
     table = InboxMessage.__table__
     db.session.execute(table.delete().where(table.c.owner_id == owner_id))
+    forget_outbox(owner_id)
 
 
 def mark_all_read(owner_id: uuid.UUID) -> None:
@@ -279,6 +281,7 @@ def mark_all_read(owner_id: uuid.UUID) -> None:
 AGAIN, MOST_RESENT = ":r", 3
 RESENT_ENOUGH = "这条消息已经重发 3 次，请先核对号码或联系服务商。"
 RESENT_OTHERWISE = "这条消息的状态已经变了，请刷新后再看。"
+RESENT_TOO_LATE = "这条消息的内容和号码已按规定删除，不能重发。"
 CODES_NOT_AGAIN = "验证码不能重发，请让本人重新获取。"
 
 
@@ -289,6 +292,8 @@ def resend(message_id: uuid.UUID, by: Actor) -> None:
         raise Missing
     if row.lane == CODES:
         raise Refused(CODES_NOT_AGAIN)
+    if row.address is None or row.params is None:
+        raise Refused(RESENT_TOO_LATE)
     if row.dedupe_key.count(AGAIN) >= MOST_RESENT:
         raise Refused(RESENT_ENOUGH)
     table = OutboxMessage.__table__
@@ -353,6 +358,6 @@ def subscription_reported(openid: str, template_id: str, message_id: str, status
     wechat_reported(openid, message_id, status)
 
 
-__all__ += ["forget_inbox"]
+__all__ += ["forget_all"]
 __all__ += ["mark_all_read", "mark_read", "resend", "send_test", "subscription_reported", "wechat_reported"]
 __all__ += ["NOBODY", "is_code", "is_notice"]

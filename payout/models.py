@@ -67,6 +67,7 @@ class PayoutItem(db.Model):
             postgresql_where=text("status IN ('waiting', 'sent', 'paid')"),
         ),
         Index("uq_payout_item_sequence", "batch_id", "sequence", unique=True),
+        Index("ix_payout_item_card_due", "settled_at", postgresql_where=text("card_cut_at IS NULL")),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("status IN ('waiting', 'sent', 'paid', 'failed', 'cancelled')", name="status_known"),
     )
@@ -85,6 +86,7 @@ class PayoutItem(db.Model):
     bank_words: Mapped[str] = column(String(120), nullable=False, default="")
     bank_reference: Mapped[str] = column(String(40), nullable=False, default="")
     settled_at: Mapped[dt.datetime | None] = moment(nullable=True)
+    card_cut_at: Mapped[dt.datetime | None] = moment(nullable=True)  # of the number only the end is left
 
 
 class BankFile(db.Model):

@@ -6,7 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from core.roles import ADMINISTRATOR, AUDITOR, FINANCE_CHECKER, FINANCE_MAKER
+from core.terms import Term
 from core.workflow import Move, Workflow
+
+# How long the full card number of a payment is kept: after it arrived, and after it never did.
+KEEP, UNPAID_KEEP = Term(days=90), Term(years=3)
 
 LABELS = {
     "prepared": "待复核",

@@ -23,6 +23,7 @@ from employee import rules
 from employee.models import Binding, Employee
 from employee.rules import Asked
 from employee.service.consents import give_consent
+from employee.service.expiring import forget
 from employee.service.people import actor_of, people_with_phone
 from notify import service as notify
 
@@ -149,7 +150,7 @@ def forget_openid(openid: str) -> None:
     for row in db.session.scalars(select(Binding).where(Binding.openid == openid)):
         row.ended_at = row.ended_at or clock.now()
         row.ended_why = "revoked"
-        row.openid = f"forgotten:{row.id.hex}"
+        forget(row)
 
 
 def _matching(asked: Asked) -> Employee | None:

@@ -15,6 +15,7 @@ from employee import rules
 from employee.models import Binding, Employee
 from employee.service import binding
 from employee.service.consents import withdraw_consent
+from employee.service.expiring import forget
 from notify import service as notify
 
 NO_PHONE = "您没有登记手机号码，请先联系本单位工会登记。"
@@ -45,7 +46,7 @@ def close_account(by: Actor) -> None:
         withdraw_consent(by.id, purpose, by)
     binding.end_binding(by.id, "closed", by)
     for row in db.session.scalars(select(Binding).where(Binding.employee_id == by.id)):
-        row.openid = f"forgotten:{row.id.hex}"
+        forget(row)
     sessions.revoke_all("employee", by.id)
     audit.record("employee.close", "employee", by.id, by)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.db import transaction
 from core.files.keeping import shred_again
 from employee import service as employees
-from portal.rights import service
+from portal.rights import retention, service
 
 
 def prepare_exports() -> None:
@@ -18,8 +18,13 @@ def prepare_exports() -> None:
 
 
 def sweep() -> None:
-    """The promise of `rules.KEPT`: copies, photos of 找回绑定, and bytes a store kept although told."""
+    """What goes within minutes: copies, photos of 找回绑定, and bytes a store kept although told."""
     with transaction():
         service.sweep_exports()
         employees.sweep_rebinds()
         shred_again()
+
+
+def retain() -> None:
+    """The promise of `rules.KEPT`, once a day: what has been kept long enough goes."""
+    retention.run()
