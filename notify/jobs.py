@@ -116,6 +116,9 @@ class _Draining:
         """One transaction: write what came back, take what is due for the free places."""
         with db.engine.begin() as connection:
             outbox.finish(connection, [_finished(called) for called in finished])
+            for called in finished:
+                if called.outcome.verdict == "unreachable":
+                    outbox.fall_back(connection, called.row)
             at = time.monotonic()
             rows = self._claim(connection) if may_claim else []
             # Last, because every worker writes to these few rows.

@@ -6,17 +6,19 @@ attempt, so that nobody finishes what somebody else has taken up meanwhile.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
+from sqlalchemy.dialects.postgresql import insert
 
-from core import context
+from core import clock, context
 from core.db import db, uuid7
 from notify.models import OutboxMessage
-from notify.rules import CODE_MINUTES, Step
+from notify.rules import CODE_MINUTES, NOTICES, Step
 
 READ = (
     "id, kind, lane, channel, address_ct, params_ct, attempt, refusals, provider, provider_reference,"
@@ -206,6 +208,26 @@ def finish(connection: Connection, done: Sequence[Finished]) -> None:
                 "waits": [float(d.step.wait) for d in done],
             },
         )
+
+
+def fall_back(connection: Connection, row: Row) -> None:
+    """WeChat will not carry this message to this person: an SMS goes instead, once."""
+    instead = json.loads(row.params).get("instead")
+    if not instead:
+        return
+    phone = instead.pop("to")
+    table: Any = OutboxMessage.__table__
+    said = (table.c.owner_kind, table.c.owner_id, table.c.about_kind, table.c.about_id)
+    found = connection.execute(select(table.c.dedupe_key, *said).where(table.c.id == row.id)).one()
+    key = found.dedupe_key.replace(":wechat", ":sms")
+    more = dict(zip((c.name for c in said), found[1:], strict=True))
+    sms = OutboxMessage(
+        dedupe_key=key, lane=NOTICES, channel="sms", kind=row.kind, address=phone,
+        params=json.dumps(instead, ensure_ascii=False), **more,
+    )  # fmt: skip
+    values = {c.name: getattr(sms, c.key) for c in table.c if getattr(sms, c.key) is not None}
+    written = insert(table).values(**values, created_at=clock.now())
+    connection.execute(written.on_conflict_do_nothing(index_elements=["dedupe_key"]))
 
 
 def expire_leases(connection: Connection, settles: str) -> int:

@@ -153,15 +153,21 @@ def _ways(
     ways: list[tuple[str, str, dict[str, Any]]] = []
     by_wechat = bool(recipient.openid) and consents.carries(kind, words.wechat.template, recipient.openid)
     instead = bool(recipient.openid) and not by_wechat
-    if recipient.phone and (recipient.wants_sms or words.is_legal or instead):
-        link = context.settings().public_url + words.sms_link
-        text = words.sms.format(**{**filling, "link": link})
-        ways.append(("sms", recipient.phone, {"text": text, "values": _sms_values(words, filling)}))
+    wants_sms = recipient.wants_sms or words.is_legal or instead
+    if recipient.phone and wants_sms:
+        ways.append(("sms", recipient.phone, _sms(words, filling)))
     if by_wechat:
         fields = {name: text.format(**filling) for name, text in words.wechat.fields.items()}
         params = {"template": words.wechat.template, "fields": fields, "link": words.link.format(**filling)}
+        if recipient.phone and not wants_sms:  # should WeChat refuse this person after all (43101)
+            params["instead"] = {"to": recipient.phone, **_sms(words, filling)}
         ways.append(("wechat", recipient.openid, params))
     return ways
+
+
+def _sms(words: Notice, filling: Mapping[str, str]) -> dict[str, Any]:
+    link = context.settings().public_url + words.sms_link
+    return {"text": words.sms.format(**{**filling, "link": link}), "values": _sms_values(words, filling)}
 
 
 def _sms_values(words: Notice, filling: Mapping[str, str]) -> dict[str, str]:

@@ -69,10 +69,10 @@ def page(claim: Claim, errors: dict[str, str] | None = None) -> str:
         errors=errors,
         **facts(claim),
         is_finance=is_finance,
-        checks=[] if is_finance else suspicions.for_reviewer(claim, found, pairs),
+        checks=[] if is_finance or claim.contents_erased_at else suspicions.for_reviewer(claim, found, pairs),
         has_pairs=bool(pairs) and actor.has(*REVIEWERS),
         cut_reasons={} if is_finance else cuts.reasons(claim.id),
-        award=claim.award if claim.decided_at and claim.award else found.award.to_dict(),
+        award=_award(claim, found),
         is_decided=claim.decided_at is not None,
         events=record.events(claim),
         resent=record.resent(claim),
@@ -85,6 +85,13 @@ def page(claim: Claim, errors: dict[str, str] | None = None) -> str:
         place=work.place(claim, current_actor()) if is_mine_to_decide and claim.submitted_at else None,
         **_whose(claim),
     )
+
+
+def _award(claim: Claim, found: figures.Reckoning) -> dict[str, Any]:
+    """The figure with its lines; of an old one only the sum is left."""
+    if claim.contents_erased_at:
+        return {"total_fen": claim.award_fen or 0, "lines": [], "notes": []}
+    return claim.award if claim.decided_at and claim.award else found.award.to_dict()
 
 
 def facts(claim: Claim) -> dict[str, Any]:
@@ -100,7 +107,7 @@ def facts(claim: Claim) -> dict[str, Any]:
         "state": state_words(claim.state),
         "waited": clock.age(claim.submitted_at) if claim.submitted_at else "",
         "docs": [_picture(claim, paper) for paper in papers],
-        "missing": missing,
+        "missing": [] if claim.photos_erased_at else missing,
     }
 
 

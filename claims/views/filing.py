@@ -200,7 +200,7 @@ def _may(claim: Claim, action: str) -> bool:
     if action == "delete":
         return claim.state == "draft"
     if action == "appeal":
-        return claim.state == "refused" and not has_appealed(claim)
+        return claim.state == "refused" and not claim.photos_erased_at and not has_appealed(claim)
     return claim.state in ("union_review", "first_review", "second_review")
 
 

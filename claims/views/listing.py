@@ -73,7 +73,7 @@ def _buttons(claim: Claim, history: list[Transition]) -> list[dict[str, Any]]:
             {"label": "删除草稿", "href": path_of(claim, "delete")},
         ]
     found = []
-    has_appealed = any(change.action == "appeal" for change in history)
+    has_appealed = claim.photos_erased_at or any(change.action == "appeal" for change in history)
     for action in dict.fromkeys(
         move.action.split("_to_")[0] for move in WORKFLOW.allowed(claim.state, {OWNER})
     ):

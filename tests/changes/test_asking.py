@@ -18,7 +18,7 @@ from changes import jobs, queries, rules, service
 from changes.models import ChangeDocument, ChangeRequest
 from changes.queries import own
 from changes.service import photos
-from core import clock, numbers
+from core import clock, context, numbers
 from core.audit import AuditEntry
 from core.db import db as database
 from core.db import transaction
@@ -305,3 +305,52 @@ def test_progress_says_what_happened_and_what_comes_gx_54(person: Person, panel:
     assert progress() == [submitted, back, again, first, ("待复核", "now"), ("办结", "todo")]
     panel.finish(request)
     assert progress() == [submitted, back, again, first, ("复核通过", "done"), ("办结", "done")]
+
+
+@pytest.mark.parametrize(
+    ("state", "effect", "after"),
+    [
+        ("draft", "change_delete", "deleted"),
+        ("first_review", "change_stop", "deleted"),
+        ("second_review", "change_stop", "deleted"),
+        ("done", "change_keep", "done"),
+    ],
+)
+def test_consent_taken_back_stops_a_change_and_forgets_it(person: Person, state, effect, after) -> None:
+    """What nobody finished ends with all it said; what is done is kept as long as the rule says."""
+    request = person.ask(name="张改名")
+    with transaction():
+        request.state = state
+    number, files = request.number, [row.file_id for row in documents_of(request)]
+    assert service.foreseen(person.id) == [(number, state, effect)]
+    with transaction():
+        assert service.withdraw_all(person.id, person.actor) == [(number, state, effect)]
+    request = fresh(request)
+    is_kept = effect == "change_keep"
+    assert request.state == after
+    assert [bool(one) for one in (request.old_values, request.new_values)] == [is_kept] * 2
+    assert {context.storage().exists(f"{one}/0") for one in files} == {is_kept}
+    assert service.open_request(person.id) is None
+    with transaction():
+        assert service.withdraw_all(person.id, person.actor) == ([(number, state, effect)] if is_kept else [])
+
+
+def test_photos_that_wait_for_a_form_go_with_the_consent(person: Person) -> None:
+    with transaction():
+        waiting = photos.add_photo(picture(), person.actor).file_id
+    with transaction():
+        service.withdraw_all(person.id, person.actor)
+    assert not context.storage().exists(f"{waiting}/0")
+
+
+def test_what_withdrawal_does_is_said_of_every_state() -> None:
+    assert set(rules.ON_WITHDRAWAL) == set(rules.LABELS) - {"deleted"}
+    assert set(rules.ON_WITHDRAWAL.values()) == set(rules.WITHDRAWAL_WORDS)
+
+
+def test_a_reviewer_finds_nothing_of_what_was_stopped(person: Person, panel: Panel) -> None:
+    request = person.ask(name="张改名")
+    with transaction():
+        service.withdraw_all(person.id, person.actor)
+    with pytest.raises(Conflict), transaction():
+        service.approve(fresh(request), panel.first, 1)

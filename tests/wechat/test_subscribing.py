@@ -96,6 +96,22 @@ def test_gx_64_a_consent_carries_one_message_and_is_used_up(
     assert line["kind"] == "subscribe" and "审核中" in line["content"]["text"]
 
 
+def test_a_consent_that_wechat_does_not_know_falls_back_to_one_sms(zhang: Any, sandbox: str) -> None:
+    """We counted a consent, WeChat answers 43101: somebody must tell this person all the same, once."""
+    with transaction():
+        consents.told(ZHANG, ONCE, "accept")
+    assert tell(zhang) == {"wechat"}
+    sending.drain(5)
+    sending.sweep()
+    sending.drain(5)
+    database.session.rollback()
+    found = {row.channel: row for row in database.session.query(OutboxMessage)}
+    assert len(found) == database.session.query(OutboxMessage).count() == 2
+    assert (found["wechat"].status, "43101" in found["wechat"].why) == ("cancelled", True)
+    assert (found["sms"].status, found["sms"].address) == ("sent", zhang.phone)
+    assert found["sms"].dedupe_key == found["wechat"].dedupe_key.replace(":wechat", ":sms")
+
+
 def test_what_is_rolled_back_uses_no_consent(zhang: Any, sandbox: str, live_server: str) -> None:
     does(sandbox, "zhang", "subscribe", answers={ONCE: "accept"})
     with pytest.raises(RuntimeError), transaction():
