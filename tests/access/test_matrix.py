@@ -31,8 +31,12 @@ OVERSEERS = frozenset({roles.AUDITOR, roles.ADMINISTRATOR})
 CHANGE_REVIEWERS = frozenset({roles.FIRST_REVIEWER, roles.SECOND_REVIEWER})
 CHANGE_READERS = CHANGE_REVIEWERS | OVERSEERS | {roles.OPERATOR, roles.CHAIR}
 FINANCE = frozenset({roles.FINANCE_MAKER, roles.FINANCE_CHECKER})
+ROSTER = frozenset({roles.OPERATOR, roles.CHAIR})
+ROSTER_READERS = ROSTER | OVERSEERS
 REBINDS = frozenset({roles.OPERATOR, roles.CHAIR, roles.FIRST_REVIEWER})
 EDITORS = frozenset({roles.EDITOR, roles.ADMINISTRATOR})
+KEEPERS = frozenset({roles.OPERATOR, roles.CHAIR, roles.ADMINISTRATOR})
+MANAGERS = frozenset({roles.CHAIR, roles.ADMINISTRATOR})
 MESSAGES = FINANCE | OVERSEERS | {roles.FIRST_REVIEWER, roles.SECOND_REVIEWER}
 
 EXPECTED: dict[str, frozenset[str]] = {
@@ -193,6 +197,29 @@ EXPECTED: dict[str, frozenset[str]] = {
     "staff_appeals.approve": frozenset({roles.ADMINISTRATOR}),
     "staff_appeals.approve_now": frozenset({roles.ADMINISTRATOR}),
     "staff_appeals.refuse": frozenset({roles.ADMINISTRATOR}),
+    "unions.index": KEEPERS | {roles.AUDITOR},
+    "unions.show": KEEPERS | {roles.AUDITOR},
+    "unions.edit": KEEPERS,
+    "unions.save": KEEPERS,
+    "unions.new": MANAGERS,
+    "unions.create": MANAGERS,
+    "unions.move": frozenset({roles.ADMINISTRATOR}),
+    "unions.move_now": frozenset({roles.ADMINISTRATOR}),
+    "staff_people.index": MANAGERS | {roles.AUDITOR},
+    "staff_people.new": MANAGERS,
+    "staff_people.create": MANAGERS,
+    "staff_people.show": MANAGERS | {roles.AUDITOR},
+    "staff_people.rights": MANAGERS,
+    "staff_people.switch": MANAGERS,
+    "staff_people.switch_now": MANAGERS,
+    "transfers.index": KEEPERS | {roles.AUDITOR},
+    "transfers.show": STAFF,
+    "transfers.answer": STAFF,
+    "transfers.mine": STAFF,
+    "transfers.ask_mine": STAFF,
+    "transfers.new": KEEPERS,
+    "transfers.ask": KEEPERS,
+    "why.ask": STAFF,
     "workbench.home": STAFF,
     "workbench.take_next": REVIEWERS,
     "workbench.assign": REVIEWERS,
@@ -221,6 +248,25 @@ EXPECTED: dict[str, frozenset[str]] = {
     "claims_admin.reasons": REVIEWERS | {roles.ADMINISTRATOR},
     "claims_admin.save_reason": REVIEWERS | {roles.ADMINISTRATOR},
     "claims_admin.retire_reason": REVIEWERS | {roles.ADMINISTRATOR},
+    "roster.index": ROSTER_READERS,
+    "roster.search": ROSTER_READERS,
+    "roster.template": ROSTER_READERS,
+    "roster.imports": ROSTER_READERS,
+    "roster.show_import": ROSTER_READERS,
+    "roster.show_person": ROSTER_READERS,
+    "roster.reveal": ROSTER | {roles.ADMINISTRATOR},
+    "roster.upload": ROSTER,
+    "roster.upload_now": ROSTER,
+    "roster.confirm": ROSTER,
+    "roster.cancel": ROSTER,
+    "roster.result": ROSTER,
+    "roster.new": ROSTER,
+    "roster.add": ROSTER,
+    "roster.edit": ROSTER,
+    "roster.save": ROSTER,
+    "roster.leave": ROSTER,
+    "roster.leave_now": ROSTER,
+    "roster.come_back": ROSTER,
     "payout.index": FINANCE | OVERSEERS,
     "payout.show": FINANCE | OVERSEERS,
     "payout.prepare_form": frozenset({roles.FINANCE_MAKER}),
@@ -297,6 +343,8 @@ class Things:
         if endpoint.startswith("changes"):
             change = {"number": self.values["change"], "document_id": self.values["change_photo"]}
             return {**self.values, **change}
+        if endpoint.startswith("staff_appeals"):
+            return {**self.values, "number": self.values["appeal"]}
         if endpoint.startswith("payout"):
             return {**self.values, "number": self.values["batch"]}
         return self.values
@@ -378,6 +426,7 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
     from notify import service as notify
     from notify.models import InboxMessage, OutboxMessage
     from employee.models import Rebind
+    from staff.models import StaffAppeal
     from payout.models import PayoutBatch
     from portal.rights.models import DataExport
     from plans.models import Coverage
@@ -423,10 +472,15 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
             dedupe="matrix",
         )
         database.session.flush()
+        appeal = StaffAppeal(number="SS1", problem="旧号码 13800000000", name=owner.name, id_type="resident_id",
+                             id_number="450100196801010015", phone="13900000002", front_id=file.id,
+                             back_id=file.id, state="pending", version=0)  # fmt: skip
+        database.session.add(appeal)
         rebind = Rebind(employee_id=owner.id, openid="oTestAsker", name=owner.name, phone="13900000001",
                         reason="其他原因", state="submitted", version=0)  # fmt: skip
         export = DataExport(employee_id=owner.id, state="ready", version=0, expires_at=clock.now())
-        database.session.add_all([rebind, export])
+        transfer = _transfer(owner, maker)
+        database.session.add_all([rebind, export, transfer])
         database.session.flush()
         inbox = database.session.query(InboxMessage.id).filter_by(owner_id=owner.id).first()
         outbox = database.session.query(OutboxMessage.id).first()
@@ -436,6 +490,11 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         "document_id": str(document.id),
         "coverage_id": str(database.session.query(Coverage.id).filter_by(employee_id=owner.id).scalar()),
         "rebind_id": str(rebind.id),
+        "union_id": str(owner.union_id),
+        "staff_id": str(maker.id),
+        "transfer_id": str(transfer.id),
+        "employee_id": str(owner.id),
+        "import_id": str(_import(owner, file)),
         "export_id": str(export.id),
         "reason_id": str(reason.id),
         "message_id": str(inbox[0]),
@@ -444,6 +503,7 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         "digest": "0" * 32,
         "token": "wrong",
         "batch": batch.number,
+        "appeal": appeal.number,
         "change": change.number,
         "change_photo": str(change_photo.id),
         "key": "0" * 32,
@@ -451,6 +511,32 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         "provider": "sandbox",
         "secret": "wrong",
     }
+
+
+def _import(owner: Any, file: Any) -> Any:
+    """A finished import of the owner's union."""
+    from roster.models import RosterImport
+
+    with transaction():
+        row = RosterImport(union_id=owner.union_id, file_id=file.id, file_name="名册.xlsx", state="done",
+                           version=0, uploaded_by_id=owner.id, uploaded_by_label="示例经办")  # fmt: skip
+        database.session.add(row)
+    return row.id
+
+
+def _transfer(owner: Any, by: Any) -> Any:
+    """Another union asks for the owner, who was in none but this one."""
+    from membership.models import MembershipTransfer
+    from union.models import Union
+
+    there = Union(name="示例他厂工会", level="grassroots", path="/", headcount=1)
+    there.path = f"/{there.id}/"
+    database.session.add(there)
+    database.session.flush()
+    return MembershipTransfer(
+        employee_id=owner.id, from_union_id=owner.union_id, to_union_id=there.id, reason="调动",
+        state="waiting", version=0, asked_by_id=by.id, asked_by_label=by.name,
+    )  # fmt: skip
 
 
 def _change(owner: Any, file: Any) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""What does an operator see and do on the roster's pages? Through the browser's requests, on the real stores."""
+"""What does an operator see and do on the roster's pages? Through requests, on the real stores."""
 
 from __future__ import annotations
 
@@ -558,7 +558,7 @@ def test_a_wrong_or_old_template_is_refused_as_a_whole(tree, sits) -> None:
 
 
 def test_two_operators_send_the_same_file_at_once(tree, sits, no_check) -> None:
-    """The second is told whose is open; of two confirmations one counts, the other gets 409 and who it was."""
+    """The second is told whose is open; of two confirmations one counts, the other gets 409 and a name."""
     first, second = sits(tree.plant), sits(tree.plant)
     table = filled([["丙样本", None, number(2)]])
     there = upload(first, tree.plant, table).location
