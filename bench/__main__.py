@@ -27,6 +27,7 @@ BENCHES = {
     "B7": "bench.messages",
     "B13": "bench.visits",
     "B14": "bench.pictures",
+    "B3": "bench.lists",
 }
 DOCUMENT = ROOT / "docs" / "performance.md"
 BETWEEN = re.compile(r"(<!-- table -->\n).*?(\n<!-- end -->)", re.DOTALL)
@@ -37,13 +38,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("names", nargs="*", metavar="B1", help=f"of {', '.join(BENCHES)}; none means all")
     parser.add_argument("--rounds", type=int, default=Size.rounds)
+    parser.add_argument("--list-rows", type=int, default=Size.list_rows, help="rows of the long lists (B3)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     given = parser.parse_args(arguments)
     wanted = [name.upper() for name in given.names] or list(BENCHES)
     if unknown := set(wanted) - set(BENCHES):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     try:
-        lines = measured(wanted, Size(rounds=given.rounds))
+        lines = measured(wanted, Size(rounds=given.rounds, list_rows=given.list_rows))
     except Stopped:
         return 130
     shown = f"{table(lines)}\n\n{machine()}"

@@ -39,6 +39,7 @@ class Size:
     messages: int = 2000
     evaluations: int = 20_000
     rows: int = 1000
+    list_rows: int = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -112,14 +113,18 @@ class Stage:
     @cached_property
     def app(self) -> Flask:
         """The product in this process, on the migrated database."""
-        from app import create_app
-        from config.settings import load
-        from tools.prepare import ScriptInfo
+        return _migrated(self.environ)
 
-        app = create_app(load(self.environ))
-        with app.app_context():
-            app.cli.main(["migrate"], standalone_mode=False, obj=ScriptInfo(create_app=lambda: app))
-        return app
+    def another(self, database: str) -> tuple[Flask, str]:
+        """The product on one more database of the same server, and the database's address for psycopg."""
+        import psycopg
+        from psycopg import sql
+
+        with psycopg.connect(self.plain_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        url = self.database_url.replace(f"/{DATABASE}?", f"/{database}?", 1)
+        app = _migrated(self.environ | {"DATABASE_URL": url})
+        return app, url.replace("postgresql+psycopg://", "postgresql://", 1)
 
     def granian(self, target: str, path: str = "/healthz", **env: str) -> Served:
         """`module:factory` behind the server and the settings of `make run`."""
@@ -142,6 +147,17 @@ class Stage:
     def stop(self, *served: Served) -> None:
         for one in served:
             self.tether.stop(one.process)
+
+
+def _migrated(environ: dict[str, str]) -> Flask:
+    from app import create_app
+    from config.settings import load
+    from tools.prepare import ScriptInfo
+
+    app = create_app(load(environ))
+    with app.app_context():
+        app.cli.main(["migrate"], standalone_mode=False, obj=ScriptInfo(create_app=lambda: app))
+    return app
 
 
 def await_answer(url: str, process: subprocess.Popen[bytes], within: float = READY_WITHIN) -> None:
