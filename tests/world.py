@@ -116,7 +116,10 @@ class World:
         self.bind(person)
         return person
 
-    def staff(self, *roles: str, union: Union | None = None, name: str = "") -> StaffUser:
+    def staff(
+        self, *roles: str, union: Union | None = None, name: str = "", member: Union | None = None
+    ) -> StaffUser:
+        """Somebody with `roles` at `union` (None: the whole scheme) whose 会籍 is in `member`."""
         from argon2 import PasswordHasher
 
         n = self.serial
@@ -127,6 +130,7 @@ class World:
                 id_number=id_number(n, dt.date(1980, 1, 1)),
                 password_hash=PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD),
                 totp_secret=TOTP_SECRET,
+                union_id=member.id if member else None,
             )
             db.session.add(row)
             db.session.flush()

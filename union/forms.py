@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from core import identifiers, names
@@ -23,7 +24,7 @@ def record_of(form: Mapping[str, str], with_chair: bool) -> dict[str, str]:
     for name in ("legal_representative", "contact_name", "chair_name"):
         if name in typed:
             typed[name] = names.normalise(typed[name])
-    typed["headcount"] = identifiers.normalise_mobile(typed["headcount"]) or "0"
+    typed["headcount"] = "".join(unicodedata.normalize("NFKC", typed["headcount"]).split()) or "0"
     if "chair_phone" in typed:
         typed["chair_phone"] = identifiers.normalise_mobile(typed["chair_phone"])
     if found := {name: words for name, text in typed.items() if (words := _problem(name, text))}:
@@ -62,7 +63,7 @@ def _problem(name: str, text: str) -> str | None:
     if name == "nature":
         return None if text in NATURES or not text else "请从列表里选单位性质"
     if name == "headcount":
-        fits = text.isascii() and text.isdigit() and int(text) <= MOST_WORKERS
+        fits = text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= MOST_WORKERS
         return None if fits else "单位从业人数请填数字"
     if name == "chair_phone":
         return _mobile(text, "") if text else None
