@@ -92,7 +92,9 @@ def pending(staff_id: uuid.UUID) -> tuple[str, str]:
     if not person.totp_pending:
         raise Refused(rules.NO_SETUP)
     issuer = context.scheme().brand.title
-    return person.totp_pending, pyotp.TOTP(person.totp_pending).provisioning_uri(name=person.name, issuer_name=issuer)
+    return person.totp_pending, pyotp.TOTP(person.totp_pending).provisioning_uri(
+        name=person.name, issuer_name=issuer
+    )
 
 
 def confirm(staff_id: uuid.UUID, password: str, code: str, by: Actor) -> list[str]:

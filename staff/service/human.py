@@ -36,7 +36,7 @@ FIELD = "picture"
 def set_picture(holder: str, ip: str) -> bytes:
     """A new picture (PNG) for this browser; the one before is over."""
     _count(holder, ip)
-    text = "".join(secrets.choice(rules.SIGNS) for _ in range(rules.SIGNS_IN_PICTURE))
+    text = _letters()
     _set("picture", holder, text)
     return bytes(_drawer().generate(text, bg_color=(255, 255, 255)).getvalue())
 
@@ -72,6 +72,10 @@ def check(holder: str, typed: str, solved: str) -> None:
 def sweep() -> None:
     """Nobody can answer these any more."""
     db.session.execute(delete(HumanCheck).where(HumanCheck.set_at < clock.now() - dt.timedelta(hours=1)))
+
+
+def _letters() -> str:
+    return "".join(secrets.choice(rules.SIGNS) for _ in range(rules.SIGNS_IN_PICTURE))
 
 
 def _count(holder: str, ip: str) -> None:

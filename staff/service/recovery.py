@@ -43,6 +43,7 @@ TRIES_IP = Limit("recover_tries_ip", 100, 3600, rules.TRIES)
 MAIL = Limit("recover_mail", 3, 3600, rules.MAIL_OFTEN)
 MAIL_IP = Limit("recover_mail_ip", 30, 3600, rules.MAIL_OFTEN)
 LIFE = dt.timedelta(minutes=rules.LINK_MINUTES)
+NOBODY = uuid.UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ def look_up(account: str, ip: str) -> Wanted:
 def request_code(wanted: Wanted, holder: str, ip: str) -> str:
     """Send a code to the phone on file, if there is one. Raises `TooMany`."""
     take_all([(CODE_SOON, wanted.key), (CODE_DAY, wanted.key), (CODE_IP, ip), (CODE_EVERYBODY, "all")])
-    person, phone = _person(wanted), _phone(wanted)
-    leaves = person is not None and _phone_has_room(phone)
+    person = _person(wanted)
+    phone = _phone(person, wanted)
+    leaves = _phone_has_room(phone) and person is not None
     code = codes.issue(PURPOSE, phone, holder)
     with db.session.begin_nested() as message:
         notify.send_code(PURPOSE, phone, code)
@@ -96,7 +98,7 @@ def prove(wanted: Wanted, code: str, holder: str, ip: str) -> None:
     if not code:
         raise Refused(rules.CODE_NEEDED, "code")
     take_all([(TRIES, wanted.key), (TRIES_IP, ip)])
-    codes.check(PURPOSE, _phone(wanted), holder, codes.tidy(code))
+    codes.check(PURPOSE, _phone(_person(wanted), wanted), holder, codes.tidy(code))
 
 
 def fits(first: str, second: str) -> None:
@@ -191,14 +193,13 @@ def _hash(token: str) -> bytes:
 
 
 def _person(wanted: Wanted) -> StaffUser | None:
-    """Read again: whoever was disabled meanwhile is nobody."""
-    row = db.session.get(StaffUser, wanted.who) if wanted.who else None
+    """Read again: whoever was disabled meanwhile is nobody, and nobody is looked for all the same."""
+    row = db.session.get(StaffUser, wanted.who or NOBODY)
     return row if row and row.is_active else None
 
 
-def _phone(wanted: Wanted) -> str:
+def _phone(person: StaffUser | None, wanted: Wanted) -> str:
     """Where the code goes; for nobody a place that no phone has."""
-    person = _person(wanted)
     return (person.phone if person else None) or f"nobody:{wanted.key}"
 
 
