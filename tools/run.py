@@ -20,6 +20,8 @@ PYTHON = sys.executable
 FLASK = (PYTHON, "-m", "flask", "--app", "app")
 LOOPBACK = "127.0.0.1"
 ANSWER_WITHIN = 60.0
+# Two: while one reads a roster the other sends the verification codes.
+WORKERS = ("worker", "worker-2")
 
 
 def main(arguments: list[str]) -> int:
@@ -90,7 +92,8 @@ def _start(supervisor: Supervisor, env: Mapping[str, str], ports: Mapping[str, i
     supervisor.start("web", _web(env, ports["PORT"]), env)
     supervisor.await_answer(f"{sandbox}/healthz", ANSWER_WITHIN)
     supervisor.await_answer(f"{web}/healthz", ANSWER_WITHIN)
-    supervisor.start("worker", [*FLASK, "worker"], env)
+    for name in WORKERS:
+        supervisor.start(name, [*FLASK, "worker"], env)
     supervisor.start("clock", [*FLASK, "clock"], env)
     _welcome(supervisor, web, sandbox, sign_ins)
 

@@ -20,7 +20,7 @@ MESSAGES = (
     roles.FINANCE_MAKER, roles.FINANCE_CHECKER,
 )  # fmt: skip
 DECIDES_REBINDS = (roles.OPERATOR, roles.CHAIR, roles.FIRST_REVIEWER)
-ROSTER = (roles.OPERATOR, roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)  # 基层业务管理-医疗互助管理
+ROSTER = (roles.OPERATOR, roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
 AUDIT = (roles.AUDITOR, roles.ADMINISTRATOR)
 EVERYWHERE = ("payouts", "messages", "content", "audit", "wechat", "appeals")
 CONTENT = (roles.EDITOR, roles.ADMINISTRATOR)
@@ -40,7 +40,6 @@ def items() -> list[NavItem]:
         (NavItem("claims", "补助申请", "/admin/claims"), (*work.READERS, *work.FINANCE)),
         (NavItem("rebinds", "找回绑定", "/admin/rebinds", rebinds(actor)), DECIDES_REBINDS),
         (NavItem("changes", "变更审核", "/admin/changes", _changes(actor)), change_work.READERS),
-        (NavItem("roster", "职工名册", "/admin/roster"), ROSTER),
         (NavItem("payouts", "打款批次", "/admin/payouts", _payable(actor, found)), PAYOUTS),
         (NavItem("messages", "通知记录", "/admin/messages"), MESSAGES),
         (NavItem("reasons", "常用退回意见", "/admin/claims/reasons"), REASONS),
@@ -51,6 +50,7 @@ def items() -> list[NavItem]:
         (NavItem("unions", "工会", "/admin/unions", group=KEEPING), KEEPS_UNIONS),
         (NavItem("staff", "工作人员列表", "/admin/staff", group=KEEPING), MANAGES_STAFF),
         (NavItem("transfers", "会籍变更", "/admin/transfers", transfers(actor), KEEPING), KEEPS_UNIONS),
+        (NavItem("roster", "职工名册", "/admin/roster", group=AID), ROSTER),
         (NavItem("why", "为什么办不了", "/admin/why"), (roles.STAFF,)),
     ]
     return [item for item, who in lines if actor.has(*who) and reaches(actor, item.key, who)]
