@@ -81,7 +81,7 @@ def is_listed(worker: Worker, number: str, state: str, *words: str, look: str = 
 def correct(worker: Worker, number: str) -> None:
     """GX-47, GX-49: from 需要您处理 on the home page."""
     worker.open("/h5/")
-    worker.reads("您的个人信息变更被退回", "信息不正确")
+    worker.reads("您的个人信息变更被驳回", "信息不正确")
     worker.eyes.look("home-change-returned")
     worker.follow_link("去修改")
     worker.on("变更申请填单", "change-edit")
@@ -140,7 +140,7 @@ def test_a_change_of_name_from_phone_to_register_GX_40_to_GX_55(
     first.page.locator(".chip", has_text="信息不正确").click()
     first.press("退回")
     first.reads("已退回")
-    is_told(worker, "个人信息变更被退回", "需要您修改后重新提交")
+    is_told(worker, "个人信息变更被驳回", "需要您修改后重新提交")
     is_listed(worker, number, "草稿", "备注", "信息不正确", "修改", "删除", look="changes-returned")
     correct(worker, number)
     opens(first, number, "again")

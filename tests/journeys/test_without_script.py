@@ -46,6 +46,8 @@ def fix_account(worker: Worker, number: str) -> None:
     worker.reads("这张卡已经注销，请换一张")
     worker.fill({"银行卡号": NEW_CARD})
     worker.press("提交给财务")
+    worker.reads("如果照片上就是现在填的卡号，请点“确认无误，继续”")  # asked once, in the way of nobody
+    worker.press("确认无误，继续")
     worker.reads("已交给财务，预计 5 个工作日内重新打款")
 
 

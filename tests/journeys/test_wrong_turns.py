@@ -121,7 +121,7 @@ def test_another_persons_claim_is_not_there(worker: Worker, world: World) -> Non
         answer = worker.page.goto(f"{worker.base}/h5/claims/{number}")
         assert answer
         assert answer.status == 404
-        worker.reads("没有找到这个页面。可能链接不完整，或内容已下架。")
+        worker.reads("没有找到这份申请。可能已经删除，或者不在您的名下。")
         answers.append(worker.page.locator("main").inner_text())
     worker.eyes.look("absent")
     assert answers[0] == answers[1]
