@@ -123,7 +123,7 @@ def _within(places: Places) -> ColumnElement[bool]:
 
 def _lines() -> Select[Any]:
     """Columns only: a page of people opens three seals a row and nothing else."""
-    return select(
+    query: Any = select(
         Employee.id,
         Employee.union_id,
         unions.name_of(Employee.union_id).label("union_name"),
@@ -135,6 +135,7 @@ def _lines() -> Select[Any]:
         Employee.left_on,
         plans.covers(Employee.id, clock.today()).label("is_covered"),
     )
+    return query
 
 
 def _line(row: Any) -> Line:

@@ -47,7 +47,7 @@ def _cell(key: str, typed: MultiDict[str, str], held: dict[str, Any] | None) -> 
         return text or None
     if key in ("sex", "born_on") and typed.get("id_number", "").strip() and text == _shown(held.get(key)):
         return None  # the new number says them itself
-    kept = held.get(key)
+    kept: Any = held.get(key)
     return text or (ID_TYPES.get(kept, kept) if key == "id_type" else kept) or None
 
 

@@ -63,7 +63,7 @@ class Said(NamedTuple):
 
 def imports_of(union_id: uuid.UUID, *, before: str = "", after: str = "") -> keyset.Turn:
     """The union's imports, the newest first. Rows are `RosterImport`s' columns."""
-    query = select(
+    query: Any = select(
         RosterImport.id,
         RosterImport.file_name,
         RosterImport.uploaded_at,

@@ -228,7 +228,7 @@ def _rows(work: RosterImport, kind: str) -> dict[str, Any]:
     before, after = (request.args.get(name, "")[:200] for name in ("before", "after"))
     found = queries.rows_of(work, kind, before=before, after=after)
 
-    def at(**more: str) -> str:
+    def at(**more: Any) -> str:
         return url_for(".show_import", import_id=work.id, show=kind, **more) + "#rows"
 
     return {

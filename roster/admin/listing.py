@@ -150,7 +150,7 @@ def _picker(errors: dict[str, str] | None) -> str:
     part = request.args.get("part", "").strip()[:40]
     before, after = (request.args.get(name, "")[:400] for name in ("before", "after"))
     found = unions.page_of(places(), part=part, before=before, after=after)
-    kept = {"part": part or None, "choose": 1}
+    kept: dict[str, Any] = {"part": part or None, "choose": 1}
     return render_template(
         "roster/unions.html",
         errors=errors,
