@@ -24,12 +24,16 @@ def picture_in(source: IO[bytes], field: str) -> Picture:
 
 
 def keep(picture: Picture, by: Actor) -> str:
-    """Keep the picture once; returns its digest, which is its address."""
+    """Keep the picture once; returns its digest, which is its address.
+
+    Put in again it is new again: nobody sweeps it away while its page is being written.
+    """
     digest = picture.sha256[:32]
     row = {"id": uuid7(), "digest": digest, "width": picture.width, "height": picture.height}
     table = ContentPicture.__table__
-    made = insert(table).values(**row, author_id=by.id, created_at=clock.now()).on_conflict_do_nothing()
-    if db.session.execute(made.returning(table.c.id)).first():
+    made = insert(table).values(**row, author_id=by.id, created_at=clock.now())
+    again = made.on_conflict_do_update(index_elements=["digest"], set_={"created_at": clock.now()})
+    if db.session.execute(again.returning(table.c.id)).scalar_one() == row["id"]:
         for size, key in SIZES.items():
             context.storage().put(f"{row['id']}/{key}", getattr(picture, size))
     return digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import os
 import re
@@ -35,6 +36,9 @@ class Storage(Protocol):
         """Forget the key; a key that is not there is fine."""
 
     def exists(self, key: str) -> bool: ...
+
+    def keys(self, before: dt.datetime) -> Iterator[str]:
+        """Every key that was written before this moment, one by one. Raises `Refused` 503."""
 
     def check(self) -> None:
         """Write, read and delete a probe. Raises `Refused` when the storage cannot be relied on."""
@@ -97,8 +101,21 @@ class FileStorage:
             return stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
         return False
 
+    def keys(self, before: dt.datetime) -> Iterator[str]:
+        with _disk_trouble():
+            for folder, _, names in os.walk(self.root):
+                yield from (key for name in names if (key := self._old(Path(folder, name), before)))
+
     def check(self) -> None:
         _probe(self)
+
+    def _old(self, path: Path, before: dt.datetime) -> str:
+        """The key of a file that was written before this; empty for anything else, and for what just went."""
+        key = path.relative_to(self.root).as_posix()
+        with suppress(FileNotFoundError):
+            if KEY.fullmatch(key) and path.lstat().st_mtime < before.timestamp():
+                return key
+        return ""
 
     def _leave_room(self, folder: int, size: int) -> None:
         """Refuse while there is still room for the database and the logs."""
@@ -207,6 +224,19 @@ class S3Storage:
             self._call(self._client.head_object, key)
             return True
         return False
+
+    def keys(self, before: dt.datetime) -> Iterator[str]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        turner = self._client.get_paginator("list_objects_v2")
+        try:
+            for page in turner.paginate(Bucket=self.bucket, Prefix=self.prefix):
+                for found in page.get("Contents", ()):
+                    key = found["Key"].removeprefix(self.prefix)
+                    if KEY.fullmatch(key) and found["LastModified"] < before:
+                        yield key
+        except (BotoCoreError, ClientError) as error:
+            raise Refused(AWAY, status=503) from error
 
     def check(self) -> None:
         _probe(self)

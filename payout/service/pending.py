@@ -56,6 +56,11 @@ def sweep() -> int:
     return len(keys)
 
 
+def kept_of(owners: set[str]) -> set[str]:
+    """Which of these are keys of files that wait?"""
+    return set(db.session.scalars(select(PendingResult.key).where(PendingResult.key.in_(owners))))
+
+
 def _mine(batch: PayoutBatch, key: str, by: Actor) -> tuple[ColumnElement[bool], ...]:
     return (
         PendingResult.key == key,

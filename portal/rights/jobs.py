@@ -28,3 +28,4 @@ def sweep() -> None:
 def retain() -> None:
     """The promise of `rules.KEPT`, once a day: what has been kept long enough goes."""
     retention.run()
+    retention.sweep_store()

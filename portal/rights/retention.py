@@ -9,11 +9,15 @@ from flask.cli import with_appcontext
 
 from changes.service import expiring as changes
 from claims.service import expiring as claims
+from content.service import unused
 from core import retention
+from core.files import orphans
 from core.retention import MOST, Rule
 from employee.service import expiring as employees
 from notify import expiring as messages
 from payout.service import expiring as payout
+from payout.service import pending
+from portal.rights import service
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +28,19 @@ RULES: tuple[Rule, ...] = (
     *employees.RULES,
     *messages.RULES,
 )
+# Nobody's data, and nobody's use: pictures that no page shows.
+TIDY: tuple[Rule, ...] = unused.RULES
+
+
+def sweep_store() -> int:
+    """Bytes whose row never came, or went without them."""
+    return orphans.sweep((unused.kept_of, pending.kept_of, service.exports_of))
 
 
 def run(most: int = MOST) -> dict[str, int]:
     """Every rule, at most so much of each; one that fails does not keep the others from their work."""
     done = {}
-    for rule in RULES:
+    for rule in (*RULES, *TIDY):
         try:
             done[rule.key] = retention.run(rule, most)
         except Exception as error:  # noqa: BLE001 - it is tried again the next night, and is in the log
@@ -40,7 +51,7 @@ def run(most: int = MOST) -> dict[str, int]:
 
 def due() -> dict[str, int]:
     """How much each rule would erase now."""
-    return {rule.key: retention.count(rule) for rule in RULES}
+    return {rule.key: retention.count(rule) for rule in (*RULES, *TIDY)}
 
 
 @click.command("retention")
@@ -50,6 +61,6 @@ def due() -> dict[str, int]:
 def command(dry_run: bool, most: int) -> None:
     """Remove what was kept long enough (the clock does it once a day)."""
     for key, number in (due() if dry_run else run(most)).items():
-        term = next(rule.term.words for rule in RULES if rule.key == key)
+        term = next(rule.term.words for rule in (*RULES, *TIDY) if rule.key == key)
         words = "FAILED, see the log" if number < 0 else f"{number} {'due' if dry_run else 'erased'}"
         click.echo(f"{key:24} {term:8} {words}")

@@ -18,6 +18,7 @@ from core.copies import Copy
 from core.db import after_commit, db, uuid7
 from core.errors import Conflict, Missing, Refused
 from core.files import keeping, open_file, seal_file
+from core.files.orphans import ids_of
 from core.history import begin, perform
 from core.limits import Limit, take
 from employee import service as employees
@@ -147,6 +148,12 @@ def sweep_exports() -> int:
         row.erased_at = now
     db.session.flush()
     return len(rows)
+
+
+def exports_of(owners: set[str]) -> set[str]:
+    """Which of these are copies that still lie in the store?"""
+    live = select(DataExport.id).where(DataExport.erased_at.is_(None))
+    return ids_of(owners, lambda ids: live.where(DataExport.id.in_(ids)))
 
 
 def _photo(file_id: uuid.UUID) -> bytes:

@@ -147,6 +147,8 @@ MOVES = {
     ("submit", "draft", OWNER): "first_review",
     ("resubmit", "draft", OWNER): "first_review",
     ("delete", "draft", OWNER): "deleted",
+    ("stop", "first_review", OWNER): "deleted",  # with the consent
+    ("stop", "second_review", OWNER): "deleted",
     ("approve_first", "first_review", FIRST_REVIEWER): "second_review",
     ("return_first", "first_review", FIRST_REVIEWER): "draft",
     ("approve_second", "second_review", SECOND_REVIEWER): "done",

@@ -333,7 +333,9 @@ def test_one_rule_that_fails_does_not_stop_the_others(past, monkeypatch) -> None
 def test_a_dry_run_says_how_much_and_erases_nothing(past, app) -> None:
     past.message(clock.now() - dt.timedelta(days=40))
     said = app.test_cli_runner().invoke(args=["retention", "--dry-run"]).output
-    assert {line.split()[0] for line in said.splitlines()} == set(RULES)
+    assert {line.split()[0] for line in said.splitlines()} == set(RULES) | {
+        rule.key for rule in retention.TIDY
+    }
     assert "1 due" in next(line for line in said.splitlines() if line.startswith("notify.outbox"))
     assert retention.due()["notify.outbox"] == 1
     assert "1 erased" in app.test_cli_runner().invoke(args=["retention"]).output
@@ -403,3 +405,86 @@ def test_files_of_erased_photos_are_marked(past) -> None:
     retention.run()
     erased = select(func.count()).where(StoredFile.id.in_(files), StoredFile.erased_at.is_not(None))
     assert database.session.scalar(erased) == len(files)
+
+
+# --- what nobody uses
+
+
+def aged(key: str, hours: float) -> None:
+    import os
+
+    path = context.storage().root / key
+    then = (clock.now() - dt.timedelta(hours=hours)).timestamp()
+    os.utime(path, (then, then))
+
+
+@pytest.mark.parametrize("hours,is_gone", [(23, False), (25, True)])
+def test_bytes_whose_transaction_was_rolled_back_go_after_a_day(past, hours, is_gone) -> None:
+    with pytest.raises(RuntimeError), transaction():
+        lost = str(keeping.store(picture(), "claim").id)
+        raise RuntimeError
+    claim = past.claim(clock.now(), "first_review")
+    kept = [
+        str(one)
+        for one in database.session.scalars(
+            select(ClaimDocument.file_id).where(ClaimDocument.claim_id == claim.id)
+        )
+    ]
+    for owner in (lost, *kept):
+        for size in "012":
+            aged(f"{owner}/{size}", hours)
+    assert retention.sweep_store() == (3 if is_gone else 0)
+    assert {context.storage().exists(f"{lost}/{size}") for size in "012"} == {not is_gone}
+    assert all(context.storage().exists(f"{owner}/{size}") for owner in kept for size in "012")
+
+
+def test_bytes_of_other_tables_are_not_taken_for_lost(past, world) -> None:
+    """Pictures of pages, a copy that waits, a bank file that waits: their rows lie elsewhere."""
+    from content.service import pictures as pages
+    from payout.service import pending
+    from portal.rights import service
+    from portal.rights.models import DataExport
+
+    person = past.office.file().employee_id
+    batch = past.pay.exported()
+    with transaction():
+        digest = pages.keep(picture(), past.pay.maker)
+        pending.keep(batch, b"a file", past.pay.maker)
+        service.ask_export(as_employee(SimpleNamespace(id=person, union_id=None)))
+    with transaction():
+        service.prepare_export(database.session.scalars(select(DataExport.id)).one())
+    keys = set(context.storage().keys(clock.now() + dt.timedelta(hours=1)))
+    for key in keys:
+        aged(key, 50)
+    assert retention.sweep_store() == 0
+    assert len(keys) > 5 and set(context.storage().keys(clock.now())) == keys
+    assert pages.read(digest, "thumb")
+
+
+@pytest.mark.parametrize("where", ["", "body", "cover", "pages", "working", "young", "put in again"])
+def test_a_picture_goes_when_no_page_shows_it(past, where) -> None:
+    """A day after it was put in; what an editor has typed, and what was taken down, counts as a page."""
+    from content.models import Article, ContentPicture
+    from content.service import pictures as pages
+
+    made = picture()
+    with transaction():
+        digest = pages.keep(made, past.pay.maker)
+        row = database.session.scalars(select(ContentPicture)).one()
+        row.created_at = clock.now() - dt.timedelta(hours=23 if where == "young" else 25)
+        address = f"![图](/h5/pictures/{digest})"
+        values = {
+            "body": {"body": address},
+            "cover": {"cover": digest},
+            "pages": {"pages": [[digest, "附件"]]},
+            "working": {"working": {"body": address}},
+        }.get(where)
+        if values:
+            database.session.add(Article(kind="article", title="示例", state="taken_down", **values))
+    if where == "put in again":
+        with transaction():
+            assert pages.keep(made, past.pay.maker) == digest
+    key = f"{database.session.scalars(select(ContentPicture.id)).one()}/0"
+    retention.run()
+    left = database.session.scalar(select(func.count()).select_from(ContentPicture))
+    assert (left, context.storage().exists(key)) == ((0, False) if not where else (1, True))

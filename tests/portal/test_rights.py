@@ -9,6 +9,9 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from changes import service as changes
+from changes.models import ChangeRequest
+from changes.service import photos as change_photos
 from claims import rules as claim_rules
 from claims import service as claims
 from claims.models import Claim, ClaimDocument
@@ -20,11 +23,12 @@ from core.files.models import StoredFile
 from employee import service as employees
 from employee.models import Binding, Consent
 from employee.service import copying as employee_copy
+from notify import service as notify
 from notify.models import InboxMessage, OutboxMessage
 from portal.rights import jobs, rules, service
 from portal.rights.models import DataExport, Departure
 from tests.claims.paper import hidden, says
-from tests.office import Office
+from tests.office import Office, picture
 from tests.world import World, as_employee
 
 ALL = ("identity", "health", "account", "certificates")
@@ -418,3 +422,38 @@ def _person(db, row: DataExport):
     from employee.models import Employee
 
     return db.session.get_one(Employee, row.employee_id)
+
+
+@pytest.mark.parametrize("kind", ["consent", "account"])
+def test_a_change_under_review_ends_with_the_consent(me, person, db, kind) -> None:
+    """The page says so before, the answer says so after."""
+    with transaction():
+        change_photos.add_photo(picture(), as_employee(person))
+    with transaction():
+        now = changes.current(person.id)
+        wanted = {**now, "name": "独孤改名"}
+        number = changes.submit(wanted, as_employee(person), seen=changes.mark_of(now)).number
+    shown = says(me.get("/h5/me/leave"))
+    assert number in shown and changes.WITHDRAWAL_WORDS["change_stop"] in shown
+    leave(me, db, kind)
+    fresh(db)
+    row = db.session.scalars(select(ChangeRequest).where(ChangeRequest.number == number)).one()
+    assert (row.state, row.new_values) == ("deleted", None)
+    assert changes.WITHDRAWAL_WORDS["change_stop"] in says(me.get("/h5/left"))
+
+
+def test_closing_the_account_forgets_what_was_sent_and_where(me, person, db) -> None:
+    """At once: words and numbers of all that went out, and nothing that waits goes any more."""
+    with transaction():
+        for status in ("sent", "pending", "held"):
+            notify.send("claim_submitted", employee=person.id, dedupe=f"x:{status}")
+        for row in db.session.query(OutboxMessage).filter(OutboxMessage.owner_id == person.id):
+            row.status = row.dedupe_key.split(":")[1]
+    leave(me, db, "account")
+    fresh(db)
+    rows = db.session.query(OutboxMessage).filter(OutboxMessage.owner_id == person.id).all()
+    old = [row for row in rows if row.dedupe_key.startswith("x:")]
+    assert len(old) == 6
+    assert not any(row.params or row.address or row.address_bi for row in old)
+    assert {row.status for row in old} == {"sent", "cancelled"}
+    assert [row.kind for row in rows if row.params] == ["account_closed"] * 2, "the farewell still goes"
