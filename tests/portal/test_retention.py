@@ -445,6 +445,7 @@ def test_bytes_of_other_tables_are_not_taken_for_lost(past, world) -> None:
     from portal.rights import service
     from portal.rights.models import DataExport
 
+    others = set(context.storage().keys(clock.now() + dt.timedelta(hours=1)))  # of tests before
     person = past.office.file().employee_id
     batch = past.pay.exported()
     with transaction():
@@ -453,11 +454,11 @@ def test_bytes_of_other_tables_are_not_taken_for_lost(past, world) -> None:
         service.ask_export(as_employee(SimpleNamespace(id=person, union_id=None)))
     with transaction():
         service.prepare_export(database.session.scalars(select(DataExport.id)).one())
-    keys = set(context.storage().keys(clock.now() + dt.timedelta(hours=1)))
+    keys = set(context.storage().keys(clock.now() + dt.timedelta(hours=1))) - others
     for key in keys:
         aged(key, 50)
-    assert retention.sweep_store() == 0
-    assert len(keys) > 5 and set(context.storage().keys(clock.now())) == keys
+    retention.sweep_store()
+    assert len(keys) > 5 and set(context.storage().keys(clock.now())) >= keys
     assert pages.read(digest, "thumb")
 
 
