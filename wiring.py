@@ -189,6 +189,7 @@ def frame(app: Flask) -> dict[str, Any]:
         "admin_nav": workbench.navigation.items,
         "unread": notify.views.unread,
         "person": _person,
+        "waiting": staff.admin.waiting,
         "asks_consent": lambda: bool(consents.asked_for()),
         "open_change": _open_change,
     }

@@ -101,6 +101,7 @@ def register_pages(
     unread: Callable[[], int] = lambda: 0,
     admin_nav: Callable[[], Iterable[NavItem]] = tuple,
     person: Callable[[], str] = str,
+    waiting: Callable[[], Iterable[str]] = tuple,
     asks_consent: Callable[[], bool] = bool,
     open_change: Callable[[], str] = str,
 ) -> None:
@@ -118,6 +119,7 @@ def register_pages(
             unread=unread,
             admin_nav=admin_nav,
             person=person,
+            waiting=waiting,
             asks_consent=asks_consent,
             open_change=open_change,
         ),

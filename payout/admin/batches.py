@@ -12,6 +12,7 @@ from core import history
 from core.access import allow, current_actor
 from core.db import transaction
 from core.errors import Missing, Refused
+from core.factor import RECENT, must_be_fresh
 from core.money import shown_yuan
 from core.once import answered, new_op, once
 from core.pages import again
@@ -132,12 +133,14 @@ def _button(move: Move, number: str) -> dict[str, str]:
 @blueprint.get("/<number>/check")
 @allow(FINANCE_CHECKER, everywhere=True)
 def check_form(number: str) -> str:
+    must_be_fresh(RECENT)
     return render_template("payout/check.html", batch=open_for(number, "check"))
 
 
 @blueprint.post("/<number>/check")
 @allow(FINANCE_CHECKER, everywhere=True)
 def check(number: str) -> ResponseReturnValue:
+    must_be_fresh(RECENT)
     again(lambda errors: batch_page(number, errors))
     with transaction():
         service.check(service.get(number), current_actor(), seen())

@@ -6,6 +6,7 @@ from flask import Response, render_template, request
 
 from core.access import allow, current_actor
 from core.db import transaction
+from core.factor import RECENT, must_be_fresh
 from core.pages import again
 from core.roles import FINANCE_MAKER
 from payout import queries, service
@@ -22,6 +23,7 @@ MEDIA = {
 @blueprint.get("/<number>/export")
 @allow(FINANCE_MAKER, everywhere=True)
 def export_form(number: str) -> str:
+    must_be_fresh(RECENT)
     open_for(number, "export", "export_again")
     return _export_page(number, {})
 
@@ -44,6 +46,7 @@ def _export_page(number: str, errors: dict[str, str]) -> str:
 @blueprint.post("/<number>/export")
 @allow(FINANCE_MAKER, everywhere=True)
 def export(number: str) -> Response:
+    must_be_fresh(RECENT)
     again(lambda errors: _export_page(number, errors))
     file_format = request.form.get("format", "")
     with transaction():

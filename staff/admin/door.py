@@ -17,7 +17,7 @@ from core.access import Actor, current_actor, forget_actor
 from core.db import transaction
 from core.errors import Missing, Refused
 from core.pages import own_page
-from core.roles import GUEST, POWERFUL
+from core.roles import GUEST, POWERFUL, STAFF_ROLES
 from staff import service
 from staff.rules import signing_in as rules
 from staff.service import devices
@@ -58,6 +58,13 @@ def holder() -> str:
 
 def next_page() -> str:
     return own_page(request.values.get("next", ""), HOME, otherwise=HOME)
+
+
+def waiting() -> list[str]:
+    """Rights that wait for the second factor, in words; said above every page but those that ask for it."""
+    held = current_actor().waiting if current_actor().owes == "factor" else frozenset()
+    is_asking = request.path.startswith("/admin/factor")
+    return [STAFF_ROLES[role] for role in STAFF_ROLES if role in held and not is_asking]
 
 
 def page_before() -> str:

@@ -172,6 +172,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     "staff_sign_in.factor_picture": STAFF,
     "staff_sign_in.confirm_factor": STAFF,
     "staff_sign_in.new_codes": STAFF,
+    "staff_sign_in.unlock": frozenset({roles.ADMINISTRATOR}),
+    "staff_sign_in.reset_factor": frozenset({roles.ADMINISTRATOR}),
     "staff_sign_in.end_sessions": STAFF,
     "staff_recovery.start": GUEST,
     "staff_recovery.look_up": GUEST,

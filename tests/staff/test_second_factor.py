@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 
+from core import factor as core_factor
 from core import roles
 from core.db import transaction
 from core.roles import ADMINISTRATOR, FINANCE_CHECKER, FIRST_REVIEWER, OPERATOR
@@ -183,3 +185,51 @@ def test_the_missing_code_is_answered_like_a_wrong_one(client, world) -> None:
     person = world.staff(FIRST_REVIEWER)
     answer = by_password(client, person.phone)
     assert answer.status_code == 422 and WRONG in page(answer)
+
+
+def test_every_page_says_which_rights_wait(client, db, world) -> None:
+    person = world.staff(FIRST_REVIEWER)
+    arrive(client, db, person.phone)
+    assert "输入动态码后才能用您的这些权限：初核" in page(client.get("/admin/"))
+    client.submit("/admin/factor", {"code": totp()})
+    assert "输入动态码后" not in page(client.get("/admin/"))
+
+
+def test_money_asks_for_a_code_of_the_last_quarter_hour(client, db, world) -> None:
+    """Step-up: a second factor shown this morning does not check or export a batch."""
+    from core import clock
+    from core.sessions import SessionRow
+    from payout.models import PayoutBatch
+
+    maker, checker = world.staff(roles.FINANCE_MAKER), world.staff(FINANCE_CHECKER)
+    with transaction():
+        batch = PayoutBatch(number="DK2026010001", state="prepared", item_count=0, total_fen=0,
+                            maker_id=maker.id, seal_bi=b"0" * 16)  # fmt: skip
+        db.session.add(batch)
+    world.sign_in(client, staff=checker)
+    path = f"/admin/payouts/{batch.number}/check"
+    assert client.get(path).status_code == 200
+    row = db.session.query(SessionRow).one()
+    stale = clock.now() - core_factor.RECENT - dt.timedelta(seconds=1)
+    row.data = {**row.data, "second_factor_at": stale.isoformat()}
+    db.session.commit()
+    assert client.get(path).location == f"/admin/factor?next={path}"
+    assert client.submit(path, {}, page="/admin/me").status_code == 401
+
+
+def test_an_administrator_unlocks_and_resets_from_the_colleagues_page(client, app, db, world) -> None:
+    """S4: another administrator, with a fresh code; the buttons stand on the person's page."""
+    boss, lost = world.staff(ADMINISTRATOR), world.staff(FIRST_REVIEWER)
+    world.sign_in(client, staff=boss)
+    for _ in range(6):
+        by_password(app.test_client(), lost.phone, "wrong-password-1A")
+    where = f"/admin/staff/{lost.id}"
+    assert "解除登录锁定" in page(client.get(where)) and "解除登录锁定" not in page(
+        client.get(f"/admin/staff/{boss.id}")
+    )
+    assert client.submit(f"{where}/unlock", {}, page=where).location == where
+    assert by_password(app.test_client(), lost.phone, code=totp()).status_code == 303
+    assert client.submit(f"{where}/reset-factor", {}, page=where).location == where
+    db.session.refresh(lost)
+    assert lost.totp_secret is None
+    assert client.submit(f"{own}/unlock", {}, page=where).status_code == 422

@@ -114,7 +114,7 @@ def rights(staff_id: uuid.UUID) -> ResponseReturnValue:
 @allow(*MANAGERS)
 def switch(staff_id: uuid.UUID, what: str) -> str:
     who = people.card(staff_id, queries.places_of(current_actor(), *MANAGERS))
-    return render_template("union_people/switch.html", who=who, what=what, held=_words(who))
+    return render_template("union_people/switch.html", who=who, what=what, rights=_words(who))
 
 
 @blueprint.post("/<uuid:staff_id>/<any(disable, enable):what>")
@@ -151,7 +151,7 @@ def _page(staff_id: uuid.UUID, errors: dict[str, str]) -> str:
                 "ticks": [
                     (_key(item.role, place), item.title, item.text, item.role in ticked)
                     for item in staff.ITEMS
-                    if item.role in gives and (place in (None, who.union_id) or item.role in held)
+                    if item.role in gives and (_is_offered(item, place, who) or item.role in held)
                 ],
                 "fixed": [item.title for item in staff.ITEMS if item.role in held - gives],
             }
@@ -165,6 +165,7 @@ def _page(staff_id: uuid.UUID, errors: dict[str, str]) -> str:
         groups=groups,
         may_change=any(group["ticks"] for group in groups),
         is_self=actor.id == who.id,
+        may_help=actor.id != who.id and actor.has(ADMINISTRATOR) and actor.unions_of(ADMINISTRATOR) is None,
         may_switch=actor.id != who.id and actor.has(*MANAGERS),
         state=_state(who),
     )
@@ -174,6 +175,11 @@ def _places(who: StaffCard) -> list[uuid.UUID | None]:
     """Where rights of this person can be: their own union, where they hold some, the whole scheme."""
     own: list[uuid.UUID | None] = [who.union_id] if who.union_id else []
     return [*own, *sorted({place for _, place in who.rights if place} - {who.union_id}), None]
+
+
+def _is_offered(item: staff.Item, place: uuid.UUID | None, who: StaffCard) -> bool:
+    """Pages of the whole scheme are no union's; a union's rights are for those who belong to it."""
+    return item.at_whole if place is None else item.at_union and place == who.union_id
 
 
 def _wanted(who: StaffCard) -> frozenset[Right]:
@@ -214,7 +220,9 @@ def _new_form(errors: dict[str, str]) -> str:
         options=options,
         is_cut=len(found) > MOST_CHOICES,
         is_many=len(found) > 1 or bool(part),
-        items=[(item.role, item.title, item.text) for item in staff.ITEMS if item.role in gives],
+        items=[
+            (item.role, item.title, item.text) for item in staff.ITEMS if item.role in gives and item.at_union
+        ],
         ticked=request.form.getlist("roles"),
     )
 
