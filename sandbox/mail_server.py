@@ -56,7 +56,7 @@ class Postman:
         if fault.kind == "errcode":
             return f"{fault.code if 400 <= fault.code < 600 else 550} 5.1.1 No such mailbox"
         if fault.kind not in ANSWERS:
-            server.transport.abort()  # cut without a word
+            _cut(server)
         return ANSWERS.get(fault.kind, "451 4.3.0 Not now")
 
     def _keep(self, envelope: Envelope) -> None:
@@ -75,6 +75,12 @@ class Postman:
                 if all((kept.id, to) != (one.id, one.to) for one in self.here.mail if kept.id):
                     self.here.mail.append(kept)
             self.here.changed()
+
+
+def _cut(server: SMTP) -> None:
+    """End the conversation without a word."""
+    if isinstance(line := server.transport, asyncio.WriteTransport):
+        line.abort()
 
 
 class Here(Controller):

@@ -10,7 +10,7 @@ import datetime as dt
 import secrets
 import uuid
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -33,7 +33,7 @@ from staff.rules import appeals as rules
 from staff.rules import signing_in as code_words
 from staff.rules.appeals import WORKFLOW, Check, Facts
 from staff.service import codes as sms
-from staff.service import people
+from staff.service import devices, people
 from staff.service.hashing import hasher
 
 PURPOSE = "staff_appeal"
@@ -56,11 +56,11 @@ def request_code(phone: str, holder: str, ip: str) -> str:
     return code_words.CODE_SENT_TO.format(phone=mask_phone(phone))
 
 
-def picture_of(source: BinaryIO, side: str, holder: str, ip: str) -> Picture:
+def picture_of(source: IO[bytes], side: str, holder: str, ip: str) -> Picture:
     """One side of the certificate; slow, so before the transaction. Raises `Refused` with XM-18's words."""
     take_all([(PHOTO_HOLDER, holder), (PHOTO_IP, ip)])
     try:
-        return take_picture(source, max_bytes=rules.PHOTO_BYTES, field=side)
+        return take_picture(cast("BinaryIO", source), max_bytes=rules.PHOTO_BYTES, field=side)
     except Refused as why:
         raise Refused(
             f"{why.text.rstrip('。')}。{rules.PHOTO_LIMIT}。{rules.PHOTO_CURE}", side, why.status
@@ -213,6 +213,7 @@ def approve(row: StaffAppeal, by: Actor, seen: int | None = None) -> None:
     person.password_hash = hasher().hash(secrets.token_urlsafe(32))
     person.password_changed_at = clock.now()
     person.auth_epoch += 1
+    devices.forget(person.id)
     sessions.revoke_all("staff", person.id)
     audit.record("staff.appeal", "staff", person.id, by, fields=("phone", "password"), number=row.number)
 
