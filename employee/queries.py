@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select, true
 
 from core import clock, keyset
 from core.db import db
@@ -77,9 +77,10 @@ def person(employee_id: uuid.UUID, places: Places) -> Employee:
     return row
 
 
-def with_number(typed: str, phone: str, places: Places) -> list[uuid.UUID]:
-    """Who has exactly this certificate number or phone, within `places` (by blind index)."""
-    same = or_(Employee.id_number.matches(typed), Employee.phone.matches(phone))  # type: ignore[attr-defined]
+def with_number(numbers: Iterable[str], phone: str, places: Places) -> list[uuid.UUID]:
+    """Who has exactly one of these certificate numbers or this phone, within `places` (by blind index)."""
+    by_number = [Employee.id_number.matches(one) for one in numbers]  # type: ignore[attr-defined]
+    same = or_(Employee.phone.matches(phone), *by_number)  # type: ignore[attr-defined]
     query = select(Employee.id).where(same, _within(places)).order_by(Employee.id)
     return list(db.session.scalars(query.limit(MOST_FOUND)))
 
@@ -103,6 +104,24 @@ def heads(union_id: uuid.UUID) -> tuple[int, int]:
         )
     ).one()
     return int(row[0]), int(row[1])
+
+
+def joined_since(moment: dt.datetime, places: Places) -> ScalarSelect[int]:
+    """How many people came onto these unions' rosters since `moment`: a count for another query's columns.
+
+    Ids are in the order of time, so the newest rows are the end of an index.
+    """
+    first = uuid.UUID(int=(int(moment.timestamp() * 1000) << 80) | (0x7 << 76) | (0b10 << 62))
+    return _people_count(Employee.id >= first, Employee.is_active, _within(places))
+
+
+def left_since(day: dt.date, places: Places) -> ScalarSelect[int]:
+    """How many people left these unions on `day` or later."""
+    return _people_count(Employee.left_on >= day, ~Employee.is_active, _within(places))
+
+
+def _people_count(*rules: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(Employee).where(*rules).scalar_subquery()
 
 
 def sharing(phone: str) -> int:

@@ -26,6 +26,7 @@ from plans.rules import (
     PlanError,
     Right,
     Standing,
+    Window,
     automatic,
     check,
     counting_date,
@@ -42,6 +43,7 @@ from plans.rules import (
     standing,
     stay_days,
     together,
+    window,
 )
 
 __all__ = [
@@ -56,12 +58,14 @@ __all__ = [
     "PlanError",
     "Right",
     "Standing",
+    "Window",
     "all_plans",
     "automatic",
     "check",
     "counting_date",
     "cover_starts_on",
     "deadline",
+    "enrolment_window",
     "evaluate",
     "exclusions",
     "freeze",
@@ -82,6 +86,11 @@ __all__ = [
 def all_plans() -> tuple[Plan, ...]:
     """The plans of this deployment's scheme profile, the present period first."""
     return _loaded(context.scheme().plans)
+
+
+def enrolment_window() -> Window | None:
+    """The enrolment that is open today, or begins next, or ended last."""
+    return window(all_plans(), clock.today())
 
 
 def plan(code: str) -> Plan:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select, text, true
 
 from core import context, keyset
 from core.db import db
@@ -21,6 +21,7 @@ from roster.rules import states
 from roster.rules.columns import COLUMNS
 from roster.service import keeping
 from roster.service.results import result_of
+from union import queries as unions
 
 PAGE = 20
 MOVES = 100  # each has a tick that must travel with the form
@@ -79,6 +80,43 @@ def imports_of(union_id: uuid.UUID, *, before: str = "", after: str = "") -> key
     found = keyset.turn(query, keys, PAGE, before=before, after=after, newest=True)
     ahead = _ahead() if any(row.state == states.UPLOADED for row in found.rows) else {}
     return found._replace(rows=[_line(row, ahead) for row in found.rows])
+
+
+class MyImport(NamedTuple):
+    """One line of 我的办件: a table that the asker uploaded."""
+
+    id: uuid.UUID
+    file_name: str
+    union: str
+    at: Any
+    label: str
+
+
+def mine(staff_id: uuid.UUID, places: Places, most: int) -> list[MyImport]:
+    """What somebody uploaded, the newest first, as far as they may still read it."""
+    query = select(
+        RosterImport.id,
+        RosterImport.file_name,
+        unions.name_of(RosterImport.union_id).label("union"),
+        RosterImport.uploaded_at,
+        RosterImport.state,
+    ).where(RosterImport.uploaded_by_id == staff_id, _within(places))
+    rows = db.session.execute(
+        query.order_by(RosterImport.uploaded_at.desc(), RosterImport.id.desc()).limit(most)
+    )
+    return [
+        MyImport(row.id, row.file_name, row.union, row.uploaded_at, states.LABELS[row.state]) for row in rows
+    ]
+
+
+def finished_since(moment: Any, places: Places) -> ScalarSelect[int]:
+    """How many imports of these unions came to an end: a count for another query's columns."""
+    is_over = and_(RosterImport.state.in_(states.WORKFLOW.final), RosterImport.state_at >= moment)
+    return select(func.count()).select_from(RosterImport).where(is_over, _within(places)).scalar_subquery()
+
+
+def _within(places: Places) -> ColumnElement[bool]:
+    return true() if places is None else RosterImport.union_id.in_(places)
 
 
 def find_import(import_id: uuid.UUID, places: Places) -> RosterImport:

@@ -16,12 +16,13 @@ from core.access import Actor, allow, current_actor
 from core.db import transaction
 from core.pages import again
 from membership import queries as membership
-from workbench import navigation, trail
+from workbench import navigation, news, trail
 
 blueprint = Blueprint("workbench", __name__, url_prefix="/admin")
 
 NAMES = ("state", "union", "waited", "late", "mine")
 NOTHING = "没有待办。"
+MOST_IMPORTS = 20
 
 
 @blueprint.get("/")
@@ -45,6 +46,7 @@ def _home(errors: dict[str, str]) -> str:
         errors=errors,
         membership=_membership(actor),
         is_reader=bool(levels),
+        desk_news=news.desk_of(actor, seen),
         tiles=_tiles(actor, counts, levels),
         rows=rows,
         prev_url=_link(before=found.before) if found and found.before else "",
@@ -121,6 +123,7 @@ def mine() -> str:
     return render_template(
         "workbench/mine.html",
         rows=record.done_lines(found.rows),
+        imports=news.mine(current_actor(), MOST_IMPORTS) if not any(_cursors().values()) else [],
         prev_url=url_for(".mine", before=found.before) if found.before else "",
         next_url=url_for(".mine", after=found.after) if found.after else "",
     )

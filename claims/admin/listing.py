@@ -15,7 +15,7 @@ from core.access import allow
 from core.db import transaction
 from core.pages import parse_day
 
-NAMES = ("number", "state", "union", "since", "until")
+NAMES = ("number", "state", "union", "since", "until", "decided")
 NOT_FOUND = "没有找到。请核对号码；不在您负责范围内的申请也查不到。"
 
 
@@ -74,5 +74,6 @@ def _filters() -> work.Filters:
         number=given["number"].upper(),
         since=parse_day(given["since"]) if given["since"] else None,
         until=parse_day(given["until"]) if given["until"] else None,
+        decided=parse_day(given["decided"]) if given["decided"] else None,
         people=work.ids(request.args.getlist("person")[:5]),
     )

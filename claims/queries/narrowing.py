@@ -29,6 +29,7 @@ class Filters:
     number: str = ""
     since: dt.date | None = None
     until: dt.date | None = None
+    decided: dt.date | None = None
     people: tuple[uuid.UUID, ...] = ()
 
 
@@ -56,6 +57,8 @@ def narrowed(query: Select[Any], actor: Actor, filters: Filters) -> Select[Any]:
 def _between(filters: Filters) -> list[ColumnElement[bool]]:
     since, until = moments(filters.since, filters.until)
     rules = [Claim.submitted_at >= since] if since else []
+    if filters.decided:
+        rules.append(Claim.decided_at >= _midnight(filters.decided))
     return [*rules, Claim.submitted_at < until] if until else rules
 
 

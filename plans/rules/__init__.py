@@ -17,8 +17,11 @@ from plans.rules.plan import Benefit, Figure, Material, Plan
 from plans.rules.reading import PlanError
 from plans.rules.rights import Ceiling, Right, Standing, deadline, exclusions, rights, standing, together
 from plans.rules.shapes import stay_days
+from plans.rules.window import Window, window
 
 __all__ = [
+    "Window",
+    "window",
     "DATE_LABELS",
     "DEATH",
     "HOSPITAL",

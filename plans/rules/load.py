@@ -60,6 +60,7 @@ def plan_from(content: Mapping[str, Any]) -> Plan:
     kinds = _kinds(table)
     waiting = Table(table.take("waiting", {}), f"{table.where}, waiting", figures)
     deadline = Table(table.take("deadline", {}), f"{table.where}, deadline", figures)
+    enrolment = Table(table.take("enrolment", {}), f"{table.where}, enrolment", figures)
     benefits = _benefits(table, kinds)
     plan = Plan(
         code=code,
@@ -81,9 +82,12 @@ def plan_from(content: Mapping[str, Any]) -> Plan:
         deadline_on=deadline.figure("on", day, None),
         deadline_days=deadline.figure("days", whole, None),
         figures=(),
-        content=content,
+        # When people may join decides no award: moving the window does not make another plan of it.
+        content={key: value for key, value in content.items() if key != "enrolment"},
+        enrol_from=enrolment.figure("from", day, None),
+        enrol_until=enrolment.figure("until", day, None),
     )
-    for part in (waiting, deadline, table):
+    for part in (waiting, deadline, enrolment, table):
         part.end()
     if plan.ends_on < plan.starts_on:
         raise table.wrong("ends_on", "is before starts_on")

@@ -130,6 +130,8 @@ class Plan:
     deadline_days: int | None
     figures: tuple[Figure, ...]
     content: Mapping[str, Any]  # as loaded; what the digest covers
+    enrol_from: date | None = None
+    enrol_until: date | None = None
 
     @cached_property
     def asked(self) -> Mapping[str, tuple[Benefit, ...]]:
