@@ -14,7 +14,7 @@ import uuid
 from typing import Any
 
 from flask import has_request_context, request
-from sqlalchemy import DDL, BigInteger, Identity, LargeBinary, String, Uuid, event, select, text
+from sqlalchemy import DDL, BigInteger, Identity, Index, LargeBinary, String, Uuid, event, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
@@ -30,6 +30,10 @@ class AuditEntry(db.Model):
     """One thing somebody did. `seq` is the chain's order."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_actor", "actor_label", "seq"),
+        Index("ix_audit_entry_action", "action", "seq"),
+    )
 
     seq: Mapped[int] = column(BigInteger, Identity(always=True), primary_key=True)
     at: Mapped[dt.datetime] = moment(nullable=False, index=True)

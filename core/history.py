@@ -51,7 +51,10 @@ class Transition(db.Model):
     """One change of state: who, from, to, when, why. The note is sealed: reviewers write freely there."""
 
     __tablename__ = "transition"
-    __table_args__ = (Index("ix_transition_object", "object_id", "at"),)
+    __table_args__ = (
+        Index("ix_transition_object", "object_id", "at"),
+        Index("ix_transition_actor", "actor_id", "at", "id"),
+    )
 
     id: Mapped[uuid.UUID] = primary_key()
     workflow: Mapped[str] = column(String(32), nullable=False)
@@ -60,7 +63,7 @@ class Transition(db.Model):
     from_state: Mapped[str] = column(String(24), nullable=False)
     to_state: Mapped[str] = column(String(24), nullable=False)
     actor_kind: Mapped[str] = column(String(16), nullable=False)
-    actor_id: Mapped[uuid.UUID | None] = column(Uuid, nullable=True, index=True)
+    actor_id: Mapped[uuid.UUID | None] = column(Uuid, nullable=True)
     actor_label: Mapped[str] = column(String(64), nullable=False)
     at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
     note = Sealed("personal")

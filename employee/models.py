@@ -18,7 +18,10 @@ class Employee(db.Model):
     """One person of the roster (GX-16). Name, number, phone and cards are sealed."""
 
     __tablename__ = "employee"
-    __table_args__ = (Index("ix_employee_roster", "union_id", "is_active", "id"),)
+    __table_args__ = (
+        Index("ix_employee_roster", "union_id", "is_active", "id"),
+        Index("ix_employee_left", "left_on", postgresql_where=text("NOT is_active")),
+    )
 
     id: Mapped[uuid.UUID] = primary_key()
     union_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("trade_union.id"), nullable=False, index=True)

@@ -66,6 +66,7 @@ class OutboxMessage(db.Model):
         ),
         Index("ix_outbox_about", "about_id"),
         Index("ix_outbox_list", "created_at", "id"),
+        Index("ix_outbox_kind", "kind", "created_at", "id"),
         Index("ix_outbox_forget", "created_at", postgresql_where=text("address_ct IS NOT NULL")),
         Index(
             "ix_outbox_trouble",

@@ -24,6 +24,7 @@ class RosterImport(Stateful, db.Model):
     __table_args__ = (
         Index("uq_roster_import_open", "union_id", unique=True, postgresql_where=text(OPEN)),
         Index("ix_roster_import_union", "union_id", "uploaded_at", "id"),
+        Index("ix_roster_import_mine", "uploaded_by_id", "uploaded_at", "id"),
         Index("ix_roster_import_due", "uploaded_at", postgresql_where=text(OPEN)),
         Index("ix_roster_import_kept", "state_at", postgresql_where=text("is_kept")),
     )
