@@ -24,6 +24,8 @@ BENCHES = {
     "B12": "bench.server",
     "B2": "bench.pages",
     "B4": "bench.photos",
+    "B5": "bench.roster",
+    "B6": "bench.exports",
     "B7": "bench.messages",
     "B13": "bench.visits",
     "B14": "bench.pictures",

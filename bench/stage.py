@@ -39,6 +39,8 @@ class Size:
     messages: int = 2000
     evaluations: int = 20_000
     rows: int = 1000
+    people: int = 100_000
+    exported: int = 200_000
     list_rows: int = 5_000_000
 
 

@@ -140,6 +140,8 @@ def _dated(said: dict[str, str]) -> Any:
 def _csv_rows(data: bytes, refuse: _Refuse) -> Iterator[list[Cell]]:
     text = _decoded(data, refuse)
     delimiter = _delimiter(text[: text.find("\n") + 1 or None])
+    if text.count("\n") > refuse.max_rows and _last_row(text, delimiter) > refuse.max_rows:
+        raise refuse("too_many_rows")  # before the first row is given: nobody begins on what will not end
     yield []
     waiting = 0
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -158,6 +160,14 @@ def _csv_rows(data: bytes, refuse: _Refuse) -> Iterator[list[Cell]]:
             yield row
     except csv.Error:
         raise refuse("broken") from None
+
+
+def _last_row(text: str, delimiter: str) -> int:
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        return max((number for number, cells in enumerate(lines, 1) if _csv_row(cells)), default=0)
+    except csv.Error:
+        return 0
 
 
 def _delimiter(first_line: str) -> str:

@@ -107,6 +107,8 @@ def rows_of(data: bytes, max_rows: int, max_columns: int) -> Iterator[list[Any]]
     """The rows of the first visible sheet, from the sheet's first row on, blank rows at its end left out."""
     sheet = _first_visible(CalamineWorkbook.from_filelike(io.BytesIO(data)))
     pad = [None] * (sheet.start or (0, 0))[1]  # the reader fills up rows from the top, not columns
+    if sheet.height > max_rows and _last_row(sheet) > max_rows:
+        raise Unfit("too_many_rows")  # before the first row is given: nobody begins on what will not end
     waiting = 0
     for number, cells in enumerate(sheet.iter_rows(), 1):
         row = _row([*pad, *cells])
@@ -120,6 +122,10 @@ def rows_of(data: bytes, max_rows: int, max_columns: int) -> Iterator[list[Any]]
         yield from ([] for _ in range(waiting))
         waiting = 0
         yield row
+
+
+def _last_row(sheet: CalamineSheet) -> int:
+    return max((number for number, cells in enumerate(sheet.iter_rows(), 1) if any(cells)), default=0)
 
 
 def _first_visible(book: CalamineWorkbook) -> CalamineSheet:

@@ -25,6 +25,7 @@ MAX_ROWS = 1_048_576
 MAX_TEXT = 32_767
 EXACT = 10**15
 LINES_A_WRITE = 500
+FAST = 1  # deflate's level for the rows: half the time of the usual one for a fifth more bytes
 TEXT, DAY, MOMENT, MONEY, HEADER = 1, 2, 3, 4, 5
 DAY_ZERO = date(1899, 12, 30)
 MOMENT_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  sheets know no zone
@@ -73,10 +74,11 @@ def write_xlsx(
     because a spreadsheet would round it.
     """
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=FAST) as archive:
         for name, content in _frame(title):
             archive.writestr(_part(name), content)
-        with archive.open(_part("xl/worksheets/sheet1.xml"), "w") as sheet:
+        # By name, not as a part of our own: only so the level counts; the day is 1980 here too.
+        with archive.open("xl/worksheets/sheet1.xml", "w") as sheet:
             sheet.write(_sheet_head(headers, len(above) + 1).encode())
             lines = [_line(number, [text]) for number, text in enumerate(above, 1)]
             lines.append(_line(len(above) + 1, headers, HEADER))
@@ -155,14 +157,16 @@ def _width(header: str) -> int:
 
 def _line(number: int, row: Sequence[Value], style: int = TEXT) -> str:
     cells = []
-    for column, value in enumerate(row):
+    _letters(len(row))
+    for letter, value in zip(_LETTERS, row, strict=False):
         if value is None or value == "":
             continue
-        place = f"{_letters(column)}{number}"
-        if isinstance(value, str) and not NEEDS_CARE(value) and len(value) <= MAX_TEXT:
-            cells.append(f'<c r="{place}" s="{style}" t="inlineStr"><is><t>{value}</t></is></c>')
+        if type(value) is str and (value.isalnum() or not NEEDS_CARE(value)) and len(value) <= MAX_TEXT:
+            cells.append(f'<c r="{letter}{number}" s="{style}" t="inlineStr"><is><t>{value}</t></is></c>')
+        elif type(value) is int and -EXACT < value < EXACT:
+            cells.append(f'<c r="{letter}{number}" s="0"><v>{value}</v></c>')
         else:
-            cells.append(_cell(place, value, style))
+            cells.append(_cell(f"{letter}{number}", value, style))
     return f'<row r="{number}">{"".join(cells)}</row>'
 
 

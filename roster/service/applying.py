@@ -146,7 +146,7 @@ def confirm(work: RosterImport, by: Any, seen: int, moves: list[int]) -> None:
     if moves:
         is_moved = and_(_ROW.c.import_id == work.id, _ROW.c.verdict == states.MOVED)
         db.session.execute(update(_ROW).where(is_moved, _ROW.c.row_number.in_(moves)).values(wants_move=True))
-    after_commit(lambda: ring(JOB) and None)
+    after_commit(lambda: ring(JOB))
 
 
 def cancel(work: RosterImport, by: Any, seen: int) -> None:

@@ -50,7 +50,7 @@ def upload(union_id: uuid.UUID, content: bytes, file_name: str, by: Actor) -> Ro
         nested.rollback()
         raise Conflict(_who_was_first(union_id)) from None
     begin(states.WORKFLOW, work, by)
-    after_commit(lambda: ring(JOB) and None)
+    after_commit(lambda: ring(JOB))
     return work
 
 
