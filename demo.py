@@ -27,13 +27,15 @@ from core.access import Actor
 from core.db import db, transaction
 from core.files import take_picture
 from core.identifiers import birth_on, is_male
-from core.roles import EMPLOYEE, FOLLOWER, GUEST, STAFF
+from core.roles import CHAIR, EMPLOYEE, FOLLOWER, GUEST, STAFF
 from employee import service as employees
 from employee.models import Employee
+from membership import service as membership
 from plans import service as plans
 from plans.models import Coverage
 from staff.models import Grant, StaffUser
 from staff.service.sign_in import hasher
+from union import service as union_service
 from union.models import Union
 
 
@@ -64,27 +66,30 @@ def sign_ins() -> Iterator[str]:
 def load() -> None:
     """Make all of it or nothing: a start that was cut off begins again."""
     with transaction():
-        union = _unions()
-        people = [_person(row, union) for row in demo.PEOPLE]
-        staff = {row.roles[0]: _staff(row) for row in demo.STAFF}
+        unions = _unions()
+        people = [_person(row, unions[demo.PLANT]) for row in demo.PEOPLE]
+        staff: dict[str, Actor] = {}
+        for row in demo.STAFF:
+            staff.setdefault(row.roles[0], _staff(row, unions[row.union]))
         review.seed_reasons()
         samples.load(staff["administrator"])
         _claims(people, staff)
         _changes(people, staff)
+        _transfer(people, unions[demo.SHOP], staff)
 
 
-def _unions() -> Union:
-    names = (("示例市总工会", "city"), ("示例区总工会", "district"), ("示例一厂工会委员会", "grassroots"))
-    parent: Union | None = None
-    for name, level in names:
-        row = Union(name=name, level=level, path="/", parent_id=parent.id if parent else None, headcount=120)
-        row.path = f"{parent.path if parent else '/'}{row.id}/"
+def _unions() -> dict[str, Union]:
+    found: dict[str, Union] = {}
+    for one in demo.UNIONS:
+        above = found.get(one.under)
+        row = Union(name=one.name, level=one.level, path="/", parent_id=above.id if above else None)
+        row.path = f"{above.path if above else '/'}{row.id}/"
+        row.headcount, row.nature, row.industry = 120, "国企", one.industry or None
         row.contact_phone = "0771-0000001"
         db.session.add(row)
         db.session.flush()
-        parent = row
-    assert parent  # noqa: S101 - three were made
-    return parent
+        found[one.name] = row
+    return found
 
 
 def _person(row: demo.DemoPerson, union: Union) -> Employee:
@@ -114,18 +119,33 @@ def _person(row: demo.DemoPerson, union: Union) -> Employee:
     return person
 
 
-def _staff(row: demo.DemoStaff) -> Actor:
+def _staff(row: demo.DemoStaff, union: Union) -> Actor:
+    """An account; who is only at a grassroots union has the rights there, the chair by the record alone."""
     user = StaffUser(
         name=row.name,
         phone=row.phone,
         password_hash=hasher().hash(demo.PASSWORD),
         totp_secret=row.totp_secret,
+        union_id=union.id,
     )
     db.session.add(user)
     db.session.flush()
-    for role in row.roles:
-        db.session.add(Grant(staff_id=user.id, role=role))
-    return Actor("staff", user.id, user.name, frozenset({GUEST, STAFF, *row.roles}))
+    by = Actor("staff", user.id, user.name, frozenset({GUEST, STAFF, *row.roles}))
+    if row.roles == (CHAIR,):
+        union.chair_name, union.chair_phone = row.name, row.phone
+        union_service.reseat(union.id, by)
+    else:
+        place = union.id if union.level == "grassroots" else None
+        db.session.add_all(Grant(staff_id=user.id, role=role, union_id=place) for role in row.roles)
+    return by
+
+
+def _transfer(people: list[Employee], to: Union, staff: dict[str, Actor]) -> None:
+    """Another union asks for somebody: the answer is the operator's."""
+    person = next(one for row, one in zip(demo.PEOPLE, people, strict=True) if row.key == "sun")
+    membership.ask_for_employee(
+        person.name or "", person.id_number or "", to.id, "调入示例二厂", staff["administrator"]
+    )
 
 
 # How far each demo claim has come: (person, days in hospital, steps after submitting).

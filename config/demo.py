@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+CITY, DISTRICT, PLANT, SHOP = "示例市总工会", "示例区总工会", "示例一厂工会委员会", "示例二厂工会委员会"
+
 
 class DemoPerson(NamedTuple):
     """An employee who also lives in the sandbox: phone, certificate and card are the same in both."""
@@ -28,9 +30,27 @@ class DemoStaff(NamedTuple):
     roles: tuple[str, ...]
     totp_secret: str
     does: str
+    union: str = CITY
+
+
+class DemoUnion(NamedTuple):
+    """One union of the tree, under another."""
+
+    name: str
+    level: str
+    under: str
+    industry: str = ""
 
 
 PASSWORD = "Huanying-2026-Yanshi"  # noqa: S105 - printed by make run, never in production
+
+UNIONS = (
+    DemoUnion(CITY, "city", ""),
+    DemoUnion(DISTRICT, "district", CITY),
+    DemoUnion(PLANT, "grassroots", DISTRICT, "示例区总工会"),
+    DemoUnion("示例产业工会联合会", "industry", CITY),
+    DemoUnion(SHOP, "grassroots", "示例产业工会联合会", "示例产业工会联合会"),
+)
 
 PEOPLE = (
     DemoPerson("zhang", "张建国", "19900000001", "459999197001020017", "6217000000000000111", True),
@@ -64,5 +84,11 @@ STAFF = (
         "周管理", "19911110005", ("administrator", "editor"), "HUZHUDEMOADMINAAAAAAAAAAAAAAAAAA", "管理员"
     ),
     DemoStaff("吴审计", "19911110006", ("auditor",), "HUZHUDEMOAUDITORAAAAAAAAAAAAAAAA", "审计"),
-    DemoStaff("郑经办", "19911110007", ("operator",), "HUZHUDEMOOPERATORAAAAAAAAAAAAAAA", "基层工会经办人"),
+    DemoStaff(
+        "郑经办", "19911110007", ("operator",), "HUZHUDEMOOPERATORAAAAAAAAAAAAAAA", "基层工会经办人", PLANT
+    ),
+    DemoStaff("孙主席", "19911110008", ("chair",), "HUZHUDEMOCHAIRAAAAAAAAAAAAAAAAAA", "基层工会主席", PLANT),
+    DemoStaff(
+        "钱管理", "19911110009", ("administrator",), "HUZHUDEMOADMINTWOAAAAAAAAAAAAAAA", "另一位管理员"
+    ),
 )

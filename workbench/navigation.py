@@ -47,11 +47,11 @@ def items() -> list[NavItem]:
         (NavItem("appeals", "账号申诉", "/admin/appeals", appeals(actor)), (roles.ADMINISTRATOR,)),
         (NavItem("audit", "操作日志", "/admin/audit"), AUDIT),
         (NavItem("wechat", "公众号", "/admin/wechat"), (roles.ADMINISTRATOR,)),
+        (NavItem("why", "为什么办不了", "/admin/why"), (roles.STAFF,)),
         (NavItem("unions", "工会", "/admin/unions", group=KEEPING), KEEPS_UNIONS),
         (NavItem("staff", "工作人员列表", "/admin/staff", group=KEEPING), MANAGES_STAFF),
         (NavItem("transfers", "会籍变更", "/admin/transfers", transfers(actor), KEEPING), KEEPS_UNIONS),
         (NavItem("roster", "职工名册", "/admin/roster", group=AID), ROSTER),
-        (NavItem("why", "为什么办不了", "/admin/why"), (roles.STAFF,)),
     ]
     return [item for item, who in lines if actor.has(*who) and reaches(actor, item.key, who)]
 

@@ -10,20 +10,22 @@ from core import roles
 
 
 class Item(NamedTuple):
-    """One 审批事项, in the words people tick."""
+    """One 审批事项, in the words people tick; offered at a union, for the whole scheme, or for both."""
 
     role: str
     title: str
     text: str
+    at_union: bool = True
+    at_whole: bool = True
 
 
 ITEMS = (
-    Item(roles.OPERATOR, "医疗互助", "名册维护、参保申请、基层审核"),
+    Item(roles.OPERATOR, "医疗互助", "名册维护、参保申请、基层审核", at_whole=False),
     Item(roles.FIRST_REVIEWER, "初核", "审核补助申请和信息变更的第一级"),
     Item(roles.SECOND_REVIEWER, "复核", "审核补助申请和信息变更的第二级"),
-    Item(roles.FINANCE_MAKER, "财务打款（制单）", "生成打款批次、导出银行文件"),
-    Item(roles.FINANCE_CHECKER, "财务打款（复核）", "复核打款批次、导入回盘"),
-    Item(roles.EDITOR, "内容发布", "公告、政策和宣传内容"),
+    Item(roles.FINANCE_MAKER, "财务打款（制单）", "生成打款批次、导出银行文件", at_union=False),
+    Item(roles.FINANCE_CHECKER, "财务打款（复核）", "复核打款批次、导入回盘", at_union=False),
+    Item(roles.EDITOR, "内容发布", "公告、政策和宣传内容", at_union=False),
     Item(roles.AUDITOR, "审计", "查看办理记录和操作日志，不能办理"),
     Item(roles.ADMINISTRATOR, "管理人员", "工会、工作人员、权限和系统设置"),
 )

@@ -146,7 +146,7 @@ def test_a_long_list_is_turned_page_by_page_without_losing_anybody(
         found += re.findall(r"示例小组\d\d", page)
         forward = re.search(r'href="([^"]+)" rel="next"', page)
         at = forward[1].replace("&amp;", "&") if forward else ""
-    names = [name for name in dict.fromkeys(found)]
+    names = list(dict.fromkeys(found))
     assert len(names) == 60
 
 

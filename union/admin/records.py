@@ -143,7 +143,8 @@ def move_now(union_id: uuid.UUID) -> ResponseReturnValue:
 def _form(union: Union, errors: dict[str, str], *, is_fresh: bool = False) -> str:
     now = records.current(union)
     typed = {name: request.form.get(name, value) for name, value in now.items()} if not is_fresh else now
-    was = {name: now[name] for name in now if not is_fresh and typed[name] != now[name]}
+    is_late = not is_fresh and _seen() != union.version  # somebody saved meanwhile
+    was = {name: now[name] for name in now if is_late and typed[name] != now[name]}
     return render_template(
         "union/edit.html",
         union=union,
