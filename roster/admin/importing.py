@@ -209,7 +209,8 @@ def _words(work: RosterImport) -> str:
 
 def _kinds(work: RosterImport, late: int) -> dict[str, int]:
     """The kinds of rows there are with their counts, what needs a look first."""
-    if work.state in (states.UPLOADED, states.READING, states.REFUSED, states.CANCELLED):
+    gone = (states.UPLOADED, states.READING, states.REFUSED, states.CANCELLED)
+    if work.state in gone or not work.is_kept:
         return {}
     counts = {
         queries.LATER: late,

@@ -86,8 +86,8 @@ def _found(typed: str, union: Union | None) -> list[uuid.UUID]:
     audit.record("roster.search", "union", union.id if union else "-", current_actor(), kind=kind)
     if is_number:
         plain = "".join(typed.split())
-        number = identifiers.normalise("passport", plain)
-        return employees.with_number(number, identifiers.normalise_mobile(plain), places())
+        numbers = {identifiers.normalise(kind, plain) for kind in identifiers.ID_TYPES}
+        return employees.with_number(numbers, identifiers.normalise_mobile(plain), places())
     if union is None:
         raise Refused(CHOOSE_FIRST, "q")
     try:

@@ -16,6 +16,7 @@ from core import audit, clock
 from core.access import Actor
 from core.db import db
 from core.errors import Conflict, Refused
+from core.limits import Limit, take
 from core.names import comparison_key
 from employee import queries as roster
 from employee import service as employees
@@ -33,6 +34,9 @@ HERE = "这位职工已经在本单位的名册里"
 LEFT_AFTER_HIRED = "离职日期不能早于入职日期（{hired}）"
 LEFT_AHEAD = "离职日期不能晚于今天"
 NOT_THERE = "没有找到这位职工，请核对姓名和证件号码"
+ELSEWHERE_PER_HOUR = Limit(
+    "roster_elsewhere", 30, 3600, "这一小时填写的其他工会职工太多（30 人），请 {m} 分钟后再试，或用表格导入。"
+)
 _VOUCHED = {"name", "id_type", "id_number"}
 
 
@@ -66,6 +70,8 @@ def add(union_id: uuid.UUID, person: Person, by: Actor) -> uuid.UUID:
     if twin and twin.kind == "left":
         return _take_back(union_id, person, twin.there, by)
     if twin:
+        if twin.kind != "here":  # or anybody's number could be looked up, one form after the other
+            take(ELSEWHERE_PER_HOUR, by.key)
         raise Refused(twin.words, "id_number")
     employee_id = bulk.new_ids(1)[0]
     try:

@@ -108,7 +108,7 @@ def test_a_roster_is_imported_corrected_and_imported_again(
 
     desk.open(f"/admin/roster/import?union={union.id}")
     send(desk, corrected(result), "改好的结果.xlsx")
-    reads_later(desk, "将新增 1 人", has_script)
+    reads_later(desk, "将新增 2 人", has_script)
     desk.press("确认导入")
     reads_later(desk, "处理完成", has_script)
     assert "磳样本" in {person.name for person in people(union)}
@@ -127,6 +127,7 @@ def plain(desk_of: Callable[..., Desk], user: Any) -> Desk:
     desk.page = context.new_page()
     desk.eyes.screens = ()
     desk.open("/admin/")
+    desk.follow_link("菜单")
     return desk
 
 
