@@ -111,7 +111,7 @@ def mine(staff_id: uuid.UUID, places: Places, most: int) -> list[MyImport]:
 
 def finished_since(moment: Any, places: Places) -> ScalarSelect[int]:
     """How many imports of these unions came to an end: a count for another query's columns."""
-    is_over = and_(RosterImport.state.in_(states.WORKFLOW.final), RosterImport.state_at >= moment)
+    is_over = and_(RosterImport.state.in_((states.DONE, states.REFUSED)), RosterImport.state_at >= moment)
     return select(func.count()).select_from(RosterImport).where(is_over, _within(places)).scalar_subquery()
 
 
