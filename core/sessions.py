@@ -209,9 +209,19 @@ def _device() -> str:
     return " ".join(filter(None, (_first(agent, _SYSTEMS), _first(agent, _BROWSERS))))[:40] or "浏览器"
 
 
-_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"))
+_SYSTEMS: tuple[tuple[str, str], ...] = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+)
 _SYSTEMS += (("Mac OS X", "Mac"), ("Linux", "Linux"))
-_BROWSERS = (("MicroMessenger", "微信"), ("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"))
+_BROWSERS: tuple[tuple[str, str], ...] = (
+    ("MicroMessenger", "微信"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+)
 _BROWSERS += (("Safari", "Safari"),)
 
 

@@ -131,7 +131,8 @@ def _claims(id_token: str, nonce: str) -> dict[str, Any]:
     from joserfc.jwk import KeySet
 
     settings = context.settings()
-    keys = KeySet.import_key_set(_get(_description()["jwks_uri"]))
+    published: Any = _get(_description()["jwks_uri"])
+    keys = KeySet.import_key_set(published)
     token = jwt.decode(id_token, keys, algorithms=ALGORITHMS)
     jwt.JWTClaimsRegistry(
         leeway=LEEWAY,
