@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -40,7 +41,7 @@ def index() -> str:
         before=request.args.get("before", "")[:400],
         after=request.args.get("after", "")[:400],
     )
-    kept = {"state": state} if state in WORKFLOW.labels else {}
+    kept: dict[str, Any] = {"state": state} if state in WORKFLOW.labels else {}
     return render_template(
         "membership/index.html",
         rows=[

@@ -65,7 +65,7 @@ def listed(
     after: str = "",
 ) -> keyset.Turn:
     """The people within `places` by name; `part` is some of the name or the whole phone."""
-    query = select(StaffUser.id, StaffUser.name).where(within(places))
+    query: Any = select(StaffUser.id, StaffUser.name).where(within(places))
     if part:
         is_phone = StaffUser.phone.matches(part)  # type: ignore[attr-defined]
         query = query.where(or_(StaffUser.name.icontains(part, autoescape=True), is_phone))

@@ -107,7 +107,7 @@ def page_of(
 ) -> keyset.Turn:
     """The unions within `places` by name; `part` is some of the name. Rows are `Line`s."""
     parent = aliased(Union)
-    query = select(
+    query: Any = select(
         Union.id, Union.name, Union.level, func.coalesce(parent.name, "").label("parent"), Union.headcount
     ).outerjoin(parent, parent.id == Union.parent_id)
     if places is not None:

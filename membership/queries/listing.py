@@ -98,7 +98,7 @@ def count_waiting(actor: Actor) -> int:
 
 def listed(actor: Actor, state: str = "", *, before: str = "", after: str = "") -> keyset.Turn:
     """What `actor` may see, the newest first. Rows are `TransferLine`s."""
-    query = select(
+    query: Any = select(
         _T.id, _T.employee_id, _T.staff_id, _T.from_union_id, _T.to_union_id, _T.asked_by_label, _T.asked_at,
         _T.state, answered_by(actor).label("is_mine"),
     ).where(scope(actor))  # fmt: skip

@@ -46,8 +46,13 @@ def wanted_moves(most: int) -> list[WantedMove]:
         .limit(most)
         .with_for_update(of=RosterImportRow, skip_locked=True)
     ).all()  # fmt: skip
-    homes = {key: card.union_id for key, card in employees.cards([row[1] for row in rows]).items()}
-    return [WantedMove(row[0], row[1], homes.get(row[1], row[2]), row[2], row[3], row[4]) for row in rows]
+    cards = employees.cards([row[1] for row in rows if row[1]])
+    homes = {key: card.union_id for key, card in cards.items()}
+    return [
+        WantedMove(row[0], row[1], homes.get(row[1], row[2]), row[2], row[3], row[4])
+        for row in rows
+        if row[1]
+    ]
 
 
 def move_asked(row_id: uuid.UUID) -> None:
