@@ -1,4 +1,4 @@
-"""The union's operator keeps the roster: template, upload, look over, confirm, result, corrected and again."""
+"""The operator keeps the roster: template, upload, look over, confirm, result, corrected and again."""
 
 from __future__ import annotations
 

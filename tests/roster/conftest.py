@@ -1,4 +1,4 @@
-"""Who keeps rosters in these tests? A tree of unions, operators of each, and workbooks made from the template."""
+"""Who keeps rosters in these tests? A tree of unions, their operators, workbooks from the template."""
 
 from __future__ import annotations
 
