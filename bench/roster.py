@@ -58,7 +58,8 @@ def _lines(ours: list[Any], floor: list[Any], peer: list[Any], smaller: list[Any
         Line("B5", "the result file", "s", each(ours, "result_s"), bare, "streaming floor, s"),
         Line("B5", "the worker's memory", "MB", each(ours, "peak_mb"), each(floor, "peak_mb"), "floor, MB",
              Goal(most=250, is_absolute=True, unit="MB")),
-        Line("B5", "memory for a further row", "KB", rise, [], "", Goal(most=1.2, is_absolute=True, unit="KB")),
+        Line("B5", "memory for a further row", "KB", rise, [], "",
+             Goal(most=1.2, is_absolute=True, unit="KB")),
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date
+from operator import mul
 
 ID_TYPES = {
     "resident_id": "居民身份证",
@@ -24,6 +25,7 @@ WRONG_MOBILE = "手机号码有误，请逐位核对"
 NO_CARD = "请输入银行卡号"
 CARD_LENGTH = "银行卡号应为 12 至 19 位数字，现在是 {n} 位"
 WRONG_CARD = "银行卡号有误，请对照卡面核对"
+ODD_CARD = f"{WRONG_CARD}。确实没有填错的，请点“确认无误，继续”。"
 
 _IGNORED = re.compile(r"[\s\-\u00ad\u200b-\u2015\u202a-\u202e\u2060-\u206f\u2212\u30fb\ufe58\ufe63\ufeff]+")
 _DIGITS = re.compile(r"[0-9]+")
@@ -117,7 +119,7 @@ def card_problem(text: str) -> str | None:
 
 def card_warning(text: str) -> str | None:
     """The words to ask the person to look again; they may answer 确认无误，继续."""
-    return None if card_problem(text) or luhn_ok(normalise_card(text)) else WRONG_CARD
+    return None if card_problem(text) or luhn_ok(normalise_card(text)) else ODD_CARD
 
 
 def luhn_ok(number: str) -> bool:
@@ -180,7 +182,7 @@ def _eighteen_problem(number: str, today: date) -> str | None:
         return WRONG_LENGTH.format(want=18, n=len(number))
     if not _EIGHTEEN.fullmatch(number):
         return WRONG_NUMBER
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, number, strict=False))
+    total = sum(map(mul, _WEIGHTS, map(int, number[:17])))
     born = birth_on(number)
     is_right = _CHECKS[total % 11] == number[17] and born is not None and born.year >= 1900 and born <= today
     return None if is_right else WRONG_NUMBER
