@@ -2,7 +2,7 @@
 
 from claims.rules import WITHDRAWAL_WORDS
 from claims.service.checks import Check
-from claims.service.correction import fix_payee, lacks_new_photo, resubmit, unchanged_items
+from claims.service.correction import fix_payee, is_same_account, lacks_new_photo, resubmit, unchanged_items
 from claims.service.figures import approval_mark, estimate, facts_of, memory_of, reckon
 from claims.service.filing import (
     CONSENTS,
@@ -33,6 +33,7 @@ __all__ = [
     "facts_of",
     "fix_payee",
     "foreseen",
+    "is_same_account",
     "lacks_new_photo",
     "memory_of",
     "reckon",

@@ -19,7 +19,12 @@ NEW_NUMBER = (
     "卡号改了，银行卡照片还是原来的。请删除旧照片，上传新卡的照片；"
     "如果照片上就是现在填的卡号，请点“确认无误，继续”。"
 )
+SAME_ACCOUNT = (
+    "收款账户还没有改动。银行刚退回了这个账户，照原样再打多半还会退回。请改正户名或卡号，或换一张卡；"
+    "已经和银行办好的，请点“确认无误，继续”。"
+)
 ONLY_OWN_CARD = "在微信外只能改成本人的卡。要打到他人的卡，请在微信里打开公众号修改。"
+_ACCOUNT_PARTS = ("payee_name", "payee_card", "payee", *_ACCOUNT_PAPERS)
 _ABOUT_ACCOUNT = ("payee_name", "card", *(f"paper_{code}" for code in _ACCOUNT_PAPERS))
 
 
@@ -59,6 +64,16 @@ def lacks_new_photo(claim: Claim, card: str | None) -> dict[str, str]:
     photo = "bank_card" if claim.is_own_account else "payee_bank_card"
     is_new = "payee_card" in claim.changed_parts or card != claim.payee_card
     return {photo: NEW_NUMBER} if is_new and photo not in claim.changed_parts else {}
+
+
+def is_same_account(claim: Claim, name: str | None, card: str | None) -> dict[str, str]:
+    """Question → words when the account handed in is just the one the bank sent back.
+
+    Asked, not forbidden: a bank may have lifted a limit or corrected a name meanwhile.
+    """
+    is_touched = any(part in _ACCOUNT_PARTS for part in claim.changed_parts)
+    is_same = not is_touched and (name, card) == (claim.payee_name, claim.payee_card)
+    return {"payee_card": SAME_ACCOUNT} if is_same else {}
 
 
 def fix_payee(

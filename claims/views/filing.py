@@ -16,6 +16,7 @@ from core.access import allow
 from core.context import scheme
 from core.db import transaction
 from core.errors import Invalid, Missing
+from core.history import timeline
 from core.once import answered, new_op, once
 from core.pages import again, error_page
 from employee import service as employees
@@ -142,9 +143,11 @@ def submitted(number: str) -> ResponseReturnValue:
         return redirect(path_of(claim, str(claim.step)), 303)
     if claim.submitted_at is None:
         raise Missing
+    again_at = [step.at for step in timeline(claim.id) if step.action.startswith("resubmit_to_")]
     return render_template(
         "claims/submitted.html",
         claim=claim,
+        resent_at=max(again_at, default=None),
         likely=likely_words(claim),
         words=ALREADY_SUBMITTED,
         is_again="again" in request.args,

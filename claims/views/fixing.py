@@ -207,7 +207,9 @@ def _check_account(claim: Claim) -> bool:
 
 def _account_warnings(claim: Claim, form: PayeeForm) -> Errors:
     """What is asked about once; the person may go on."""
-    return {**form.warning(), **service.lacks_new_photo(claim, form.payee_card.data)}
+    name, card = form.payee_name.data, form.payee_card.data
+    same = service.is_same_account(claim, name, card)
+    return {**form.warning(), **same, **service.lacks_new_photo(claim, card)}
 
 
 def _account_sure(form: PayeeForm, warnings: Errors) -> str:

@@ -84,6 +84,8 @@ def test_gx26_resubmitting_keeps_the_number_and_starts_at_the_first_level(worker
     claim = worker.claim(returned)
     assert (claim.number, claim.state) == (number, "first_review")
     assert claim.submitted_at == submitted_at, "the deadline counts from the first time"
+    assert "申请已重新提交" in says(worker.get(f"{returned}/submitted"))
+    assert "重新提交时间" in says(worker.get(f"{returned}/submitted"))
     assert (claim.return_items, claim.changed_parts) == ([], [])
     last = (
         database.session.query(Transition)
@@ -147,6 +149,19 @@ def test_gx29_after_a_bounce_only_the_account_changes_and_it_goes_to_finance(
     kinds = [row.kind for row in database.session.query(InboxMessage).filter_by(owner_id=worker.person.id)]
     assert "payee_fixed" in kinds
     assert "已交给财务，预计 5 个工作日内重新打款" in says(worker.get(bounced))
+
+
+def test_gx29_the_account_the_bank_sent_back_is_asked_about_before_it_goes_there_again(
+    worker: Any, bounced: str
+) -> None:
+    held = worker.claim(bounced)
+    data = {**account(worker.person), "payee_name": held.payee_name, "payee_card": held.payee_card}
+    asked = worker.send(f"{bounced}/payee", {**data, "do": "submit"})
+    assert asked.status_code == 422 and "收款账户还没有改动" in says(asked)
+    assert worker.claim(bounced).state == "pay_failed"
+    sure = asked.get_data(as_text=True).split('name="sure" value="')[1].split('"')[0]
+    assert worker.send(f"{bounced}/payee", {**data, "sure": sure}).location == bounced
+    assert worker.claim(bounced).state == "approved"
 
 
 def _sure(card: str) -> dict[str, str]:
