@@ -15,7 +15,7 @@ import uuid
 from sqlalchemy import Index, LargeBinary, SmallInteger, String, func, select, update
 from sqlalchemy.orm import Mapped
 
-from core import context
+from core import clock, context
 from core.db import column, db, moment, primary_key
 from core.errors import Refused
 
@@ -24,6 +24,7 @@ TRIES = 5
 DIGITS = 6
 
 NOT_ASKED = "请先点“获取”，再输入短信里的验证码"
+USED = "这个验证码已经用过了，请点“获取”再收一个新的"
 EXPIRED = "验证码已过期，请重新获取"
 USED_UP = "验证码输错次数太多，请重新获取"
 
@@ -78,7 +79,7 @@ def check(purpose: str, phone: str, holder: str, code: str) -> None:
             .returning(table.c.id, table.c.digest, table.c.tries, (table.c.sent_at > fresh).label("is_fresh"))
         ).one_or_none()
     if row is None:
-        raise Refused(NOT_ASKED, "code")
+        raise Refused(_without_live(subject), "code")
     _judge(row, code)
     with db.engine.begin() as connection:
         used = connection.execute(
@@ -87,7 +88,14 @@ def check(purpose: str, phone: str, holder: str, code: str) -> None:
             .values(used_at=func.clock_timestamp())
         )
     if used.rowcount != 1:
-        raise Refused(NOT_ASKED, "code")
+        raise Refused(USED, "code")
+
+
+def _without_live(subject: bytes) -> str:
+    """No code is live: was there one a moment ago, or was none ever asked for?"""
+    latest = select(func.max(OneTimeCode.sent_at)).where(OneTimeCode.subject == subject)
+    sent_at = db.session.scalar(latest)
+    return USED if sent_at and sent_at > clock.now() - LIFE else NOT_ASKED
 
 
 def _judge(row: object, code: str) -> None:

@@ -119,8 +119,10 @@ def _code(phone: str = "13800000000", holder: str = "o1", purpose: str = "bind")
 
 def test_the_right_code_works_once(db) -> None:
     code = _code()
-    codes.check("bind", "13800000000", "o1", code)
     with pytest.raises(Refused, match="请先点"):
+        codes.check("bind", "13800000000", "o2", code)
+    codes.check("bind", "13800000000", "o1", code)
+    with pytest.raises(Refused, match="已经用过了，请点“获取”"):
         codes.check("bind", "13800000000", "o1", code)
 
 
