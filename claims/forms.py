@@ -216,10 +216,18 @@ class StayForm(_Sheet):
 
     def warning(self) -> dict[str, str]:
         """Sums that do not fit each other: asked about once, the person may go on."""
-        parts = [self.pooled.data or 0, self.self_paid.data or 0, self.own_expense.data or 0]
-        if self.total.data is not None and sum(parts) > self.total.data:
-            said = "统筹支付、个人自付、个人自费加起来是 {} 元，比医疗总费用 {} 元多，请对照发票核对"
-            return {"total": said.format(money.shown_yuan(sum(parts)), money.shown_yuan(self.total.data))}
+        parts = {
+            "统筹支付": self.pooled.data,
+            "个人自付": self.self_paid.data,
+            "个人自费": self.own_expense.data,
+        }
+        given = {label: fen for label, fen in parts.items() if fen}
+        whole = sum(given.values())
+        if self.total.data is not None and whole > self.total.data:
+            said = "{}{}是 {} 元，比医疗总费用 {} 元多，请对照发票核对"
+            joined = "加起来" if len(given) > 1 else ""
+            shown, total = money.shown_yuan(whole), money.shown_yuan(self.total.data)
+            return {"total": said.format("、".join(given), joined, shown, total)}
         return {}
 
     def _bill_problems(self) -> dict[str, str]:

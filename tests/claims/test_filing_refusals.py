@@ -141,6 +141,13 @@ def test_messy_input_is_understood(worker: Any, column: str, typed: str, kept: A
     assert getattr(worker.claim(at), column) == kept
 
 
+def test_sums_that_do_not_fit_name_only_what_was_filled_in(worker: Any) -> None:
+    at = worker.fill(upto=1)
+    typed = {**STAY, "total": "9000", "self_paid": "9999", "pooled": "", "own_expense": ""}
+    shown = says(worker.send(f"{at}/2", {**typed, **worker.photos(2)}))
+    assert "个人自付是 9,999.00 元，比医疗总费用 9,000.00 元多" in shown
+
+
 def test_a_card_number_may_have_spaces_and_full_width_digits(worker: Any) -> None:
     at = worker.fill(upto=2)
     typed = {**account(worker.person), "payee_card": "６２２２ ０２１２-3456 7890 128"}
