@@ -169,6 +169,7 @@ def test_a_line_may_be_lowered_with_a_reason_the_person_reads_gx_62(
     assert claim.award["total_fen"] == claim.award_fen
     shown = says(office.world.sign_in(app.test_client(), person=person).get(f"/h5/claims/{claim.number}"))
     assert "调低的原因：发票里有 100 元不属于住院费用" in shown
+    assert "审核时调低了金额：发票里有 100 元不属于住院费用" in shown, "not only behind 怎么算的"
 
 
 @pytest.mark.parametrize(
