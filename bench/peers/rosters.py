@@ -1,4 +1,4 @@
-"""How is a roster taken in? `python -m bench.peers.rosters ours|floor|peer FILE` measures one way, and itself.
+"""How is a roster taken in? `python -m bench.peers.rosters ours|floor|peer FILE` measures a way and itself.
 
 `ours` is the product's import. `floor` does the least that any import must: read, check, seal, index, COPY,
 merge. `peer` is what is written by hand: openpyxl, a model for each row, session.add, one commit.

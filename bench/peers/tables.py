@@ -1,4 +1,4 @@
-"""How is a long table written? `python -m bench.peers.tables ours|openpyxl ROWS` measures one way, and itself."""
+"""How is a long table written? `python -m bench.peers.tables ours|openpyxl ROWS` measures a way and itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def rows(count: int) -> Iterator[list[Any]]:
     """Texts that look like formulas are among them; each must arrive as text."""
     for n in range(count):
         yield [
-            n, f"第 {n % 40} 车间", f"测{n}", "居民身份证", f"45010019680101{n % 10000:04d}", "男", "1968-01-01",
+            n, f"第 {n % 40} 车间", f"测{n}", "居民身份证", f"45010019680101{n % 10000:04d}", "男",
+            "1968-01-01",
             f"13{n:09d}", "城镇职工基本医疗保险", f"4501{n:012d}", "=1+1" if n % 50 == 0 else "备注", n * 100,
         ]  # fmt: skip
 
