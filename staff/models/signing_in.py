@@ -10,18 +10,19 @@ from sqlalchemy.orm import Mapped
 
 from core import clock
 from core.db import column, db, moment, primary_key
+from core.fields import Sealed
 
 
 class StaffIdentity(db.Model):
     """Whom an identity provider means by a subject (XM-07); tied once, never guessed again."""
 
     __tablename__ = "staff_identity"
-    __table_args__ = (UniqueConstraint("issuer", "subject", name="uq_staff_identity_subject"),)
 
     id: Mapped[uuid.UUID] = primary_key()
     staff_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("staff_user.id"), nullable=False, index=True)
     issuer: Mapped[str] = column(String(200), nullable=False)
-    subject: Mapped[str] = column(String(255), data="identifier", nullable=False)
+    # `issuer|subject`: a subject means something at its issuer only, and may be a person's number there.
+    subject = Sealed("identifier", index="unique", nullable=False)
     tied_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
 
 

@@ -64,7 +64,7 @@ def complete(vouched: Vouched, given: Given, holder: str) -> SignedIn:
     person = _found(vouched, given)
     _fill(person, given)
     if vouched.subject:
-        db.session.add(StaffIdentity(staff_id=person.id, issuer=vouched.issuer, subject=vouched.subject))
+        tie(person, vouched)
     by = Actor("staff", person.id, person.name, frozenset({GUEST, STAFF}))
     audit.record("staff.complete", "staff", person.id, by, open=not vouched.staff_id)
     contacts.ask_confirmation(person, given.email)
@@ -73,6 +73,12 @@ def complete(vouched: Vouched, given: Given, holder: str) -> SignedIn:
     except IntegrityError:  # somebody else was first with this phone, certificate or address
         raise Conflict(rules.PHONE_TAKEN) from None
     return entered(person)
+
+
+def tie(person: StaffUser, vouched: Vouched) -> None:
+    """From now on the provider's subject means this person."""
+    mark = f"{vouched.issuer}|{vouched.subject}"
+    db.session.add(StaffIdentity(staff_id=person.id, issuer=vouched.issuer, subject=mark))
 
 
 def _tidied(vouched: Vouched, given: Given) -> Given:

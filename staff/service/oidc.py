@@ -21,7 +21,7 @@ from core.errors import Refused
 from core.roles import GUEST, STAFF
 from staff.models import StaffIdentity, StaffUser
 from staff.rules import signing_in as rules
-from staff.service.completing import Vouched
+from staff.service.completing import Vouched, tie
 from staff.service.sign_in import SignedIn, entered
 
 log = logging.getLogger(__name__)
@@ -82,14 +82,13 @@ def finish(code: str, journey: Journey) -> Vouched:
 
 def person_of(vouched: Vouched) -> SignedIn | None:
     """Whom the subject is tied to, or who has the certificate the provider vouches for; then it is tied."""
-    tied = select(StaffIdentity.staff_id).where(
-        StaffIdentity.issuer == vouched.issuer, StaffIdentity.subject == vouched.subject
-    )
+    mark = f"{vouched.issuer}|{vouched.subject}"
+    tied = select(StaffIdentity.staff_id).where(StaffIdentity.subject.matches(mark))
     person = db.session.scalar(select(StaffUser).where(StaffUser.id.in_(tied)))
     if person is None and vouched.id_number:
         person = db.session.scalar(select(StaffUser).where(StaffUser.id_number.matches(vouched.id_number)))
         if person is not None and person.password_hash and person.is_active:
-            db.session.add(StaffIdentity(staff_id=person.id, issuer=vouched.issuer, subject=vouched.subject))
+            tie(person, vouched)
             by = Actor("staff", person.id, person.name, frozenset({GUEST, STAFF}))
             audit.record("staff.tie_identity", "staff", person.id, by)
     if person is None or not person.password_hash:
