@@ -1,6 +1,7 @@
 """Are the shipped plans right, is every figure sourced, and is a wrong file named in one line?"""
 
 import re
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -36,7 +37,9 @@ def test_every_figure_of_a_shipped_plan_names_its_source(path: Path) -> None:
 def test_a_plan_reads_back_from_its_own_canonical_text(path: Path) -> None:
     plan = load_plan(path)
     again = load_plan(plan.canonical())
-    assert again == plan
+    # When people may join is no part of what was used.
+    kept = tuple(figure for figure in plan.figures if ", enrolment" not in figure.where)
+    assert again == replace(plan, enrol_from=None, enrol_until=None, figures=kept)
     assert again.digest() == plan.digest()
 
 
