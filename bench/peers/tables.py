@@ -1,4 +1,4 @@
-"""How is a long table written? `python -m bench.peers.tables ours|openpyxl ROWS` measures a way and itself."""
+"""How is a long table written? `python -m bench.peers.tables ours|openpyxl ROWS` measures one way."""
 
 from __future__ import annotations
 
