@@ -7,6 +7,10 @@ found by itself, as soon as a link leads to it and the demo (or `_stories`) hold
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+import secrets
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,13 +23,19 @@ from werkzeug.exceptions import HTTPException
 from changes.models import ChangeRequest
 from claims.models import Claim
 from config import demo
-from core.db import db
+from content.models import Article
+from content.service import previews
+from core import clock
+from core.db import db, transaction
+from core.files import keeping
 from core.roles import FIRST_REVIEWER, SECOND_REVIEWER, STAFF_ROLES
-from employee.models import Employee
+from employee.models import Employee, Rebind
 from tests.journeys import behind
 from tests.journeys.conftest import Staff
+from tests.office import Office, picture
 from tests.payout.conftest import PayOffice, answers, as_csv
 from tests.world import World
+from wechat.models import MenuVersion, UnionScene
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -94,6 +104,7 @@ class Walk:
     who: str
     client: Any
     area: str
+    only: tuple[str, ...] = ()  # looks at these alone, instead of everything that has no arguments
     seen: list[Seen] = field(default_factory=list)
     shapes: dict[tuple[str, int], set[tuple[str, str]]] = field(default_factory=dict)
 
@@ -160,7 +171,9 @@ def gather(app: Flask) -> list[Seen]:
     assert done.exit_code == 0, done.output
     world = World()
     people = _stories(world)
+    rooms = _rooms(world, people)
     walks = [_walk(app, world, who, person) for who, person in people.items()]
+    walks += _outsiders(app, world, people, rooms)
     for role in (NOBODY, *sorted(STAFF_ROLES)):
         walk = Walk(app, role, app.test_client(), "staff")
         if role != NOBODY:
@@ -170,7 +183,8 @@ def gather(app: Flask) -> list[Seen]:
     for walk in walks:
         walk.shapes = shapes  # what one has seen the next need not look at again
         starts = [path for path in addresses(app) if path.startswith("/admin") == (walk.area == "staff")]
-        walk.from_(starts + _hidden(people.get(walk.who)))
+        alone = [*walk.only] or starts + _hidden(people.get(walk.who))
+        walk.from_(alone + (rooms.staff if walk.area == "staff" else rooms.guest))
     for walk in walks:
         walk.post_nothing()
     return [one for walk in walks for one in walk.seen]
@@ -217,6 +231,94 @@ def _stories(world: World) -> dict[str, Employee | None]:
     behind.bounce(_filed(people["li"], staff), staff, "账户已销户")
     _batches(office)
     return {GUEST: None, FOLLOWER: None, **people}
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """Where no link leads that a walker would meet: previews, comparisons, what waits for one person."""
+
+    staff: list[str]
+    guest: list[str]
+    bounced: str
+
+
+def _rooms(world: World, people: dict[str, Employee | None]) -> Rooms:
+    draft, bounced = people["chen"], people["li"]
+    assert draft and bounced
+    page, office = _page(), Office(world)
+    filed = office.file()
+    twin = office.file(receipt=filed.receipt)
+    _asked_for_help(people["wang"])
+    _account(world)
+    number = db.session.query(Claim.number).filter_by(employee_id=bounced.id, state="pay_failed").one()[0]
+    staff = [
+        *(f"/admin/content/{page}/{part}" for part in ("preview", "publish", "take-down")),
+        *(f"/admin/claims/{twin.number}/{part}" for part in ("lower", "duplicates")),
+        *("/admin/mine", f"/admin/claims/{twin.number}"),
+        *("/admin/wechat/menu", "/admin/wechat/menu/1", "/admin/wechat/scenes", _scene_at()),
+    ]
+    return Rooms(staff, [f"/h5/preview/{previews.token_of(page)}"], number)
+
+
+def _page() -> uuid.UUID:
+    """An article whose time to be published has passed while it was still written on."""
+    when = clock.now() - dt.timedelta(hours=1)
+    row = Article(kind="article", title="示例文章", body="## 一\n\n示例的话。", publish_at=when)
+    with transaction():
+        db.session.add(row)
+    return row.id
+
+
+def _asked_for_help(person: Employee | None) -> None:
+    assert person
+    with transaction():
+        file = keeping.store(picture(), "rebind")
+        db.session.add(
+            Rebind(
+                state="submitted",
+                employee_id=person.id,
+                openid="oTestAsking",
+                name=person.name,
+                phone="13911110001",
+                reason="lost",
+                file_id=file.id,
+            )  # fmt: skip
+        )
+
+
+def _account(world: World) -> None:
+    """A menu that was saved, and the code of a union."""
+    buttons = [{"name": "我要申请", "page": "claims"}, {"name": "我的", "page": "me"}]
+    with transaction():
+        db.session.add(MenuVersion(number=1, buttons=json.dumps(buttons), made_by="某管理员"))
+        db.session.add(
+            UnionScene(
+                union_id=world.union("示例扫码工会").id,
+                code="u-example",
+                url="https://example.invalid/q/1",
+                made_at=clock.now(),
+            )  # fmt: skip
+        )
+
+
+def _scene_at() -> str:
+    return f"/admin/wechat/scenes/{db.session.query(UnionScene.id).first()[0]}/print"
+
+
+def _outsiders(app: Flask, world: World, people: dict[str, Employee | None], rooms: Rooms) -> list[Walk]:
+    """Somebody without WeChat, before and after the second proof, and somebody who has just left."""
+    bounced, left = people["li"], people["chen"]
+    assert bounced and left
+    at = ("/s/claims/progress", "/s/changes/progress", f"/s/claims/account/{rooms.bounced}")
+    walks = []
+    for who, proved in (("visitor", False), ("proved visitor", True)):
+        walks.append(Walk(app, who, app.test_client(), "employee", at))
+        world.visit(walks[-1].client, bounced, proved=proved)
+    walks.append(Walk(app, "left", app.test_client(), "employee", ("/h5/left",)))
+    words = [["BZ0000000000000000001", "停止审核，填写的内容和照片会删除，只留申报号"]]
+    gone = {"openid": world.follower(), "left": {"kind": "account", "effects": words}}
+    world._with_session(walks[-1].client, secrets.token_urlsafe(32), "employee", None, gone)
+    return walks
 
 
 def _filed(person: Employee, staff: Staff) -> str:
