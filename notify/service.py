@@ -20,7 +20,7 @@ from core.access import Actor
 from core.db import after_commit, db, uuid7
 from core.errors import Conflict, Missing, Refused
 from notify import outbox
-from notify.expiring import forget_outbox
+from notify.expiring import RULES, forget_outbox
 from notify.messages import MAILS, MESSAGES, Code, Notice, Text, needed, notice, places
 from notify.models import InboxMessage, OutboxMessage
 from notify.recipients import NOBODY, Recipient, find, recipients
@@ -364,6 +364,6 @@ def subscription_reported(openid: str, template_id: str, message_id: str, status
     wechat_reported(openid, message_id, status)
 
 
-__all__ += ["forget_all"]
+__all__ += ["RULES", "forget_all"]
 __all__ += ["mark_all_read", "mark_read", "resend", "send_test", "subscription_reported", "wechat_reported"]
 __all__ += ["NOBODY", "is_code", "is_notice"]

@@ -14,7 +14,7 @@ from core import retention
 from core.files import orphans
 from core.retention import MOST, Rule
 from employee.service import expiring as employees
-from notify import expiring as messages
+from notify import service as messages
 from payout.service import expiring as payout
 from payout.service import pending
 from portal.rights import service

@@ -177,7 +177,7 @@ def _place(export_id: uuid.UUID) -> str:
 
 def foreseen(employee_id: uuid.UUID) -> list[tuple[str, str]]:
     """(申报号 or 申请单号, what would become of it), for the page that asks."""
-    found = [*claim_service.foreseen(employee_id), *change_service.foreseen(employee_id)]
+    found: Effects = [*claim_service.foreseen(employee_id), *change_service.foreseen(employee_id)]
     return [(one.number, WORDS[one.effect]) for one in found]
 
 
