@@ -98,6 +98,36 @@ def test_a_session_that_ends_in_step_3_keeps_the_draft(worker: Worker, bound: Em
     expect(worker.page.get_by_label("开户行")).to_have_value("中断银行")
 
 
+def test_back_to_a_page_that_said_no_shows_the_page_and_not_the_browsers(
+    worker: Worker, bound: Employee
+) -> None:
+    """GX-24: 返回 over an answer to a form asks for it plainly; WeChat would show an empty page."""
+    claim = behind.draft(bound)
+    worker.open_signed_in(f"/h5/claims/{claim.number}/check")
+    worker.press("提交申请")
+    expect(worker.page.locator("#errors")).to_contain_text("请先勾选")
+    worker.submit()
+    worker.page.go_back()
+    worker.reads(SUBMITTED, claim.number)
+
+
+def test_nothing_red_is_left_beside_a_photo_that_came(worker: Worker, bound: Employee) -> None:
+    """GX-23: what was missing and has arrived is no longer called missing."""
+    claim = behind.draft(bound)
+    worker.open_signed_in(f"/h5/claims/{claim.number}/1")
+    worker.page.on("dialog", lambda dialog: dialog.accept())
+    for kind in ("id_front", "id_back"):
+        worker.uploader(kind).get_by_role("button", name="删除").click()
+        expect(worker.uploader(kind).locator("[data-done]")).to_have_count(0)
+    worker.press("下一步")
+    expect(worker.page.locator("#errors")).to_contain_text("有 2 处需要改正")
+    worker.photograph("id_front")
+    expect(worker.uploader("id_front").locator(".error")).to_have_count(0)
+    expect(worker.page.locator("#errors")).to_contain_text("有 1 处需要改正")
+    worker.photograph("id_back")
+    expect(worker.page.locator("#errors")).to_have_count(0)
+
+
 def test_a_text_file_is_not_a_photo(worker: Worker, bound: Employee) -> None:
     """GX-23: kind words, and the page goes on."""
     claim = behind.draft(bound)
