@@ -42,9 +42,16 @@
     if (rows.length) rows[Math.min(rows.length - 1, Math.max(0, n))].focus();
     return rows.length > 0;
   }
+  // Who came by key confirms by key: Enter on the next page, not a dozen tabs through the menu.
+  function remember() { try { sessionStorage.setItem('by-key', location.pathname + '/approve'); } catch (e) { /* then by tab */ } }
+  try {
+    var sure = document.querySelector('.confirm .bar .primary');
+    if (sure && !document.getElementById('errors') && sessionStorage.getItem('by-key') === location.pathname) sure.focus();
+    sessionStorage.removeItem('by-key');
+  } catch (e) { /* then by tab */ }
   var moves = {
     j: function () { return press('[rel=next][data-case]') || row(1); }, k: function () { return press('[rel=prev][data-case]') || row(-1); },
-    a: function () { return press('.act a[href$="/approve"]'); }, r: function () { return press('.act a[href$="/return"]'); },
+    a: function () { remember(); return press('.act a[href$="/approve"]'); }, r: function () { return press('.act a[href$="/return"]'); },
     '?': function () { help.open = !help.open; if (help.open) help.querySelector('summary').focus(); return true; }
   };
   if (help) {

@@ -103,6 +103,9 @@ def test_one_key_a_move_at_the_desk(office: Office, desk: Any, live_server: str)
     page.locator("h1").click()
     page.keyboard.press("a")
     page.wait_for_url("**/approve")
+    expect(page.get_by_role("button", name="确定")).to_be_focused()  # who came by key confirms by key
+    page.reload()
+    expect(page.get_by_role("button", name="确定")).not_to_be_focused()
 
 
 MATCH = {"90deg": re.compile(r"rotate\(90deg\)"), "0deg": re.compile(r"rotate\(0deg\)")}
