@@ -206,6 +206,7 @@ def _steps(batch: PayoutBatch) -> list[dict[str, Any]]:
 
 
 YOURS_TO_CHECK = "请核对笔数、金额和收款人，无误后点“复核通过”，制单人员才能导出银行文件。"
+YOURS_TO_EXPORT = "请导出银行文件，交给银行打款。"
 HINTS = {
     "prepared": "等另一位财务人员复核。复核通过后才能导出银行文件。",
     "checked": "等制单人员导出银行文件，交给银行打款。",
@@ -218,6 +219,8 @@ def _hint(batch: PayoutBatch) -> str:
         return f"{SAME_PERSON}，请交给另一位财务人员。"
     if batch.state == "prepared" and current_actor().has(FINANCE_CHECKER):
         return YOURS_TO_CHECK
+    if batch.state == "checked" and current_actor().has(FINANCE_MAKER):
+        return YOURS_TO_EXPORT
     return HINTS.get(batch.state, "")
 
 

@@ -179,6 +179,7 @@ def test_one_button_a_state(office: PayOffice, make: Any, look: Any) -> None:
     assert buttons(make, batch) == {"drop"} and buttons(look, batch) == {"check", "drop"}
     assert send(look, at(batch, "/check")).status_code == 303
     assert buttons(make, batch) == {"drop", "export"} and buttons(look, batch) == {"drop"}
+    assert "等制单人员导出" in says(look.get(at(batch))) and "等制单人员" not in says(make.get(at(batch)))
     send(make, at(batch, "/export"), {"format": "csv"})
     assert buttons(make, batch) == {"export"} and buttons(look, batch) == {"settle"}
 
