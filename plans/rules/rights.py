@@ -194,7 +194,9 @@ def _ceilings(benefit: Benefit, memory: Memory) -> Iterator[Ceiling]:
         yield Ceiling("本期最多计", f"{benefit.max_days} 天", f"{left} 天")
     if benefit.max_events is not None:
         left = max(0, benefit.max_events - used.events)
-        yield Ceiling("本期最多", f"{benefit.max_events} 次", f"{left} 次")
+        # 职工亡故慰问金 … 还剩 1 次 is no way to speak to the living.
+        is_worth_saying = benefit.max_events > 1 or used.events
+        yield Ceiling("本期最多", f"{benefit.max_events} 次", f"{left} 次" if is_worth_saying else "")
     if benefit.deductible_fen and benefit.deductible_per == "period":
         left = max(0, benefit.deductible_fen - used.deductible_fen)
         yield Ceiling("本期起付", _yuan(benefit.deductible_fen), f"{_yuan(left)}没扣" if left else "已经扣完")

@@ -90,6 +90,19 @@ def test_what_is_left_is_what_the_engine_would_still_pay(app: Any) -> None:
     assert rights(plan, beyond)[0].ceilings[0].left == together(plan, beyond)[0].left == "0 元"
 
 
+def test_a_death_is_not_something_one_has_left(app: Any) -> None:
+    """What happens once is not counted down before it happened; afterwards the page says 0 次."""
+    with app.app_context():
+        plan = next(one for one in all_plans() if one.code == "GX-2026")
+
+    def death(memory: Memory) -> list[tuple[str, str]]:
+        right = next(right for right in rights(plan, memory) if right.name == "职工亡故慰问金")
+        return [(ceiling.limit, ceiling.left) for ceiling in right.ceilings]
+
+    assert death(Memory()) == [("1 次", "")]
+    assert death(Memory({"ZGWG": Used(paid_fen=1_000_000, events=1)}, 1_000_000)) == [("1 次", "0 次")]
+
+
 @pytest.mark.parametrize("scheme", ["guangxi", "xiamen"])
 def test_every_figure_of_every_shipped_plan_is_said(make_app: Any, scheme: str) -> None:
     """No benefit is without a sentence, and no amount or rate of a benefit is left out."""
