@@ -101,8 +101,9 @@ def undone_by(action: str) -> str:
 WORKFLOW = Workflow("claim", LABELS, _moves(), final=FINAL)
 
 
-# What withdrawing one's consent does to an application, by its state (PIPL art. 15 and 47): what nobody decided
-# stops and its content goes; money at the bank cannot be called back; what was decided the law wants kept.
+# What withdrawing one's consent does to an application, by its state (PIPL art. 15 and 47): what nobody
+# decided stops and its content goes; money at the bank cannot be called back; what was decided the law
+# wants kept.
 ON_WITHDRAWAL = {
     "draft": "delete",
     "union_review": "stop",

@@ -116,7 +116,7 @@ class DataLook(db.Model):
 
 
 class IdentityCheck(db.Model):
-    """What the national check said of one name with one number; the question is kept as a blind index only."""
+    """What the national check said of one name with one number; the question is a blind index only."""
 
     __tablename__ = "identity_check"
 

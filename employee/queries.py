@@ -112,7 +112,7 @@ def joined_since(moment: dt.datetime, places: Places) -> ScalarSelect[int]:
     Ids are in the order of time, so the newest rows are the end of an index.
     """
     first = uuid.UUID(int=(int(moment.timestamp() * 1000) << 80) | (0x7 << 76) | (0b10 << 62))
-    return _people_count(Employee.id >= first, Employee.is_active, _within(places))
+    return _people_count(Employee.id >= first, Employee.is_active.is_(True), _within(places))
 
 
 def left_since(day: dt.date, places: Places) -> ScalarSelect[int]:

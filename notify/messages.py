@@ -2,8 +2,8 @@
 
 To reword a message, change it here and nowhere else. `{name}` stands for a value the sender gives; the
 ones that are always there: {number} (of the claim or request), {when} (now, to the minute), {account} (the
-official account), {operator}, {sent_back} (驳回 or 退回, as the profile says), {link} (of the SMS: one constant address for each kind, because carriers
-refuse personal ones).
+official account), {operator}, {sent_back} (驳回 or 退回, as the profile says), {link}
+(of the SMS: one constant address for each kind, because carriers refuse personal ones).
 
 An SMS is read by anybody who sees the screen: no diagnosis, number, card or sum, nothing but "has news". It
 has no {values} except a code, since new accounts at the SMS clouds may not use any. The words there are a
@@ -182,7 +182,8 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         text="您的个人信息变更申请（申请单号 {number}）已提交，请等待审核通知。"
         "如果不是您本人操作，请马上联系本单位工会。",
         link=CHANGE,
-        sms="您的个人信息变更申请已提交，请等待审核。如果不是您本人操作，请马上联系本单位工会。查看请点 {link}",
+        sms="您的个人信息变更申请已提交，请等待审核。如果不是您本人操作，请马上联系本单位工会。查看请点 "
+        "{link}",
         sms_link=CHANGES_BY_SMS,
         wechat=_claim("审核中", "信息变更已提交，请等待审核"),
         is_legal=True,
@@ -193,7 +194,8 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         text="您的个人信息变更申请（申请单号 {number}）被{sent_back}，需要修改。\n"
         "{sent_back}原因：{reason}\n请打开申请，改好后重新提交，申请单号不变；也可以删除这条申请。",
         link=CHANGE,
-        sms="您的个人信息变更申请有更新，需要您修改后重新提交。请在微信打开公众号“{account}”查看，或点 {link}",
+        sms="您的个人信息变更申请有更新，需要您修改后重新提交。请在微信打开公众号“{account}”查看，"
+        "或点 {link}",
         sms_link=CHANGES_BY_SMS,
         wechat=_claim("被{sent_back}", "请打开查看原因并修改"),
     ),
@@ -210,7 +212,8 @@ MESSAGES: dict[str, Notice | Text | Code] = {
     "phone_changed": Notice(  # goes to the phone that was on file before (M7)
         label="登记手机号码已变更",
         title="登记的手机号码已变更",
-        text="您登记的手机号码已于 {when} 变更（申请单号 {number}）。如果不是您本人操作，请马上联系本单位工会。",
+        text="您登记的手机号码已于 {when} 变更（申请单号 {number}）。"
+        "如果不是您本人操作，请马上联系本单位工会。",
         link=CHANGE,
         sms="您登记的手机号码已变更，以后的通知会发到新号码。如果不是您本人操作，请马上联系本单位工会。",
         sms_link=CHANGES_BY_SMS,
@@ -309,7 +312,8 @@ MESSAGES: dict[str, Notice | Text | Code] = {
     "roster_changed": Notice(  # to the address that was on file before the union changed it
         label="名册资料已更正",
         title="您的登记资料已更正",
-        text="本单位工会已于 {when} 更正您在职工名册里登记的资料。请在“我的”里核对；如有疑问，请马上联系本单位工会。",
+        text="本单位工会已于 {when} 更正您在职工名册里登记的资料。"
+        "请在“我的”里核对；如有疑问，请马上联系本单位工会。",
         link="/h5/me",
         sms="本单位工会已更正您登记的资料。请在微信打开公众号“{account}”核对；如有疑问，请马上联系本单位工会。",
         sms_link=CLAIMS_BY_SMS,
@@ -409,7 +413,8 @@ MAILS: dict[str, Mail] = {
         label="重置密码邮件",
         subject="重置密码",
         text="您好！\n\n有人为登记了这个邮箱的工作账号申请重置密码。"
-        "如果是您本人，请在 30 分钟内打开下面的链接，设置新密码：\n\n{link}\n\n链接只能用一次。如果不是您本人申请的，请不要打开，也不要转发这封邮件，密码不会改变。"
+        "如果是您本人，请在 30 分钟内打开下面的链接，设置新密码：\n\n{link}\n\n"
+        "链接只能用一次。如果不是您本人申请的，请不要打开，也不要转发这封邮件，密码不会改变。"
         "\n\n{operator}",
         lasts=25,
     ),

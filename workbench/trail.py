@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from changes.queries import work as change_work
-from claims.queries import keyset, narrowing, work
-from core import audit
+from claims.queries import narrowing, work
+from core import audit, keyset
 from core.access import Actor
 from core.audit import AuditEntry
 from core.db import db

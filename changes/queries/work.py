@@ -14,8 +14,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from changes.models import ChangeRequest
 from changes.queries.own import state_words
 from changes.rules import LEVEL_ROLES, REVIEWS
-from claims.queries import keyset
-from core import clock
+from core import clock, keyset
 from core.access import Actor
 from core.db import db
 from core.errors import Missing

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true, tuple_
 
 from claims.models import Claim, ClaimPace, ReviewHold
-from claims.queries import keyset, pace
+from claims.queries import pace
 from claims.queries.narrowing import Filters, late_before, narrowed
 from claims.queries.own import kind_words, state_words
 from claims.rules import DECIDED, LABELS, LEVEL_ROLES, REVIEWS
-from core import clock, context
+from core import clock, context, keyset
 from core.access import Actor
 from core.db import db
 from core.errors import Missing

@@ -52,7 +52,7 @@ def server_of(url: str) -> Server:
 
 
 def send(letter: Letter) -> Outcome:
-    """Unknown is only what happens to a mail while it is handed over; before that it certainly stayed here."""
+    """Unknown is only what happens to a mail while it is handed over; before that it surely stayed here."""
     if not (url := context.settings().smtp_url):
         return Outcome("later", code="no_mail_server", blames=True)
     if letter.age > float(letter.params.get("lasts") or letter.age):

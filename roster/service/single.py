@@ -30,7 +30,7 @@ from union import queries as unions
 
 STALE = "这位职工的资料刚刚被别人改过，已为您显示最新内容，请核对后再保存。"
 NOTHING_NEW = "没有任何改动，不用保存"
-HERE = "这位职工已经在本单位的名册里"
+HERE = "这位职工已经在本单位的名册里，不用再加。需要更正请打开他的那一行修改"
 LEFT_AFTER_HIRED = "离职日期不能早于入职日期（{hired}）"
 LEFT_AHEAD = "离职日期不能晚于今天"
 NOT_THERE = "没有找到这位职工，请核对姓名和证件号码"

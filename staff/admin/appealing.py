@@ -168,7 +168,7 @@ def reveal(number: str) -> ResponseReturnValue:
     must_be_fresh()
     field = request.form.get("field", "")
     if field not in REVEALS:
-        raise Refused("没有这一项")
+        raise Refused("没有这一项，请刷新后再选")
     with transaction():
         row = appeals.find(number)
         appeals.note_reveal(row, field, current_actor())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from core.access import Actor
 from core.db import db
@@ -81,7 +81,9 @@ def recipient(staff_id: uuid.UUID) -> Recipient | None:
 
 def holders(names: list[str]) -> list[Actor]:
     """Active staff with at least one of these roles, with all their grants, by name. One statement."""
-    mine = StaffUser.id.in_(select(Grant.staff_id).where(Grant.role.in_(names), Grant.ended_at.is_(None)))
+    mine: ColumnElement[bool] = StaffUser.id.in_(
+        select(Grant.staff_id).where(Grant.role.in_(names), Grant.ended_at.is_(None))
+    )
     if set(names) & set(CHAIR_HAS):
         mine = or_(mine, StaffUser.chair_of_id == StaffUser.union_id)
     rows = db.session.execute(

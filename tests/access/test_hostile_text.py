@@ -10,8 +10,7 @@ import uuid
 import pyotp
 import pytest
 
-from claims.queries import keyset
-from core import codes
+from core import codes, keyset
 from core.audit import AuditEntry
 from core.roles import ADMINISTRATOR, FINANCE_MAKER, FIRST_REVIEWER
 from tests.world import PASSWORD, TOTP_SECRET, World

@@ -425,13 +425,13 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
     from core import clock, context
     from core.files.models import StoredFile
     from core.numbers import numbered
+    from employee.models import Rebind
     from notify import service as notify
     from notify.models import InboxMessage, OutboxMessage
-    from employee.models import Rebind
-    from staff.models import StaffAppeal
     from payout.models import PayoutBatch
-    from portal.rights.models import DataExport
     from plans.models import Coverage
+    from portal.rights.models import DataExport
+    from staff.models import StaffAppeal
 
     maker = world.staff(roles.FINANCE_MAKER)
     with transaction():
@@ -474,9 +474,18 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
             dedupe="matrix",
         )
         database.session.flush()
-        appeal = StaffAppeal(number="SS1", problem="旧号码 13800000000", name=owner.name, id_type="resident_id",
-                             id_number="450100196801010015", phone="13900000002", front_id=file.id,
-                             back_id=file.id, state="pending", version=0)  # fmt: skip
+        appeal = StaffAppeal(
+            number="SS1",
+            problem="旧号码 13800000000",
+            name=owner.name,
+            id_type="resident_id",
+            id_number="450100196801010015",
+            phone="13900000002",
+            front_id=file.id,
+            back_id=file.id,
+            state="pending",
+            version=0,
+        )
         database.session.add(appeal)
         rebind = Rebind(employee_id=owner.id, openid="oTestAsker", name=owner.name, phone="13900000001",
                         reason="其他原因", state="submitted", version=0)  # fmt: skip
@@ -619,7 +628,10 @@ def test_somebody_elses_thing_looks_like_no_thing(app: Flask, things: Things) ->
     """IDOR: another employee gets the very bytes of an absent number."""
     wrong = []
     for endpoint, method, rule in _methods(app):
-        if not endpoint.startswith(("claims.", "changes.", "messages.", "coverage.", "rights.")) or "<" not in rule.rule:
+        if (
+            not endpoint.startswith(("claims.", "changes.", "messages.", "coverage.", "rights."))
+            or "<" not in rule.rule
+        ):
             continue
         values = things.of(endpoint)
         foreign = things.clients["other"].open(_address(rule, values), method=method)
@@ -632,8 +644,8 @@ def test_somebody_elses_thing_looks_like_no_thing(app: Flask, things: Things) ->
 
 
 def test_reading_changes_nothing(app: Flask, things: Things, statements) -> None:
-    """A7: a GET writes nothing but the session's own row, «read» in the inbox, who looked at a photo, and that a
-    puzzle was set (counted, because each costs work)."""
+    """A7: a GET writes nothing but the session's own row, «read» in the inbox, who looked at a photo, and
+    that a puzzle was set (counted, because each costs work)."""
     wrong = []
     may_write = ("session", "oauth_state", "inbox_message", "data_look", "human_check", "limit_hit")
     for endpoint, method, rule in _methods(app):

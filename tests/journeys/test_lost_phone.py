@@ -1,4 +1,4 @@
-"""The phone on file is lost: 找回绑定, the union's answer, binding again; then what a person may ask of us."""
+"""The phone on file is lost: 找回绑定, the union's answer, binding again; then what they may ask of us."""
 
 from __future__ import annotations
 

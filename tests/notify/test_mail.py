@@ -107,8 +107,14 @@ def test_staff_never_read_the_link(db, sandbox) -> None:
 @pytest.mark.parametrize(
     "url,expected",
     [
-        ("smtps://a%40b.example:p%3Aw@mail.example", ("smtps", "mail.example", 465, "a@b.example", "p:w", "a@b.example")),
-        ("smtp+starttls://u:p@mail.example?from=x@y.example", ("smtp+starttls", "mail.example", 587, "u", "p", "x@y.example")),
+        (
+            "smtps://a%40b.example:p%3Aw@mail.example",
+            ("smtps", "mail.example", 465, "a@b.example", "p:w", "a@b.example"),
+        ),
+        (
+            "smtp+starttls://u:p@mail.example?from=x@y.example",
+            ("smtp+starttls", "mail.example", 587, "u", "p", "x@y.example"),
+        ),
         ("smtp://127.0.0.1:8025?from=x@y.example", ("smtp", "127.0.0.1", 8025, "", "", "x@y.example")),
     ],
 )  # fmt: skip
