@@ -137,4 +137,17 @@
       } catch (_) { close(); done(file, said); }
     });
   };
+
+  // The photo that was missing came: nothing red is left to say about it, here or in the list on top.
+  h.came = function (box) {
+    var errors = d.getElementById('errors');
+    h.all('.error', box).concat(h.all('.errors [href="#f-' + box.dataset.kind + '"]')).forEach(function (e) {
+      var it = e.closest('li') || e; it.parentNode.removeChild(it);
+    });
+    box.classList.remove('bad');
+    box.querySelector('input[type=file]').removeAttribute('aria-invalid');
+    if (!errors) return;
+    var left = h.all('li', errors).length;
+    if (left) errors.querySelector('h2').textContent = '有 ' + left + ' 处需要改正'; else errors.parentNode.removeChild(errors);
+  };
 })();

@@ -29,8 +29,8 @@
     if (e.persisted && body.hasAttribute('data-fresh')) return location.reload();
     if (e.persisted) all('form').forEach(free);
   });
-  // 返回 to a page that answered a form would show the browser's own “form sent again” page: ask for it plainly.
-  if (body.hasAttribute('data-posted') && history.replaceState) history.replaceState(history.state, '', location.href);
+  // 返回 asks for an answer to a form plainly.
+  if (body.hasAttribute('data-posted')) history.replaceState(null, '', location.href);
   var errors = d.getElementById('errors');
   if (errors) errors.focus();
   all('.errors a').forEach(function (a) {
@@ -183,7 +183,8 @@
       if (!li.querySelector('.up-warn')) advise(j.warnings || []);
       URL.revokeObjectURL(img.src); if (j.thumb_url) img.src = j.thumb_url; img.alt = j.label || label; file = blob = null;
       tell(j.message || '已上传'); act.textContent = '删除'; act.dataset.delete = j.delete_url; act.setAttribute('aria-label', '删除 ' + (j.label || label));
-      answered(box); recount(box); over();
+      if (window.huzhu.came) window.huzhu.came(box);
+      recount(box); over();
     }
     function lost() {
       if (++tries < 3 && !gone) return setTimeout(function () { if (gone) over(); else send(); }, 1500 * tries);
@@ -201,18 +202,6 @@
     me.show = function () { li.querySelector('.btn').focus(); };
     me.again = function () { return li.querySelector('.again'); };
     line.push(go); next(); recount(box);
-  }
-  function answered(box) { // the photo that was asked for is there: nothing red is left to say about it
-    var input = box.querySelector('input[type=file]'), told = box.querySelector('.error');
-    if (!told) return;
-    told.parentNode.removeChild(told); box.classList.remove('bad');
-    input.removeAttribute('aria-invalid');
-    input.setAttribute('aria-describedby', (input.getAttribute('aria-describedby') || '').replace(/(^| )e-\S+/, ''));
-    var link = all('.errors a').filter(function (a) { return a.getAttribute('href') === '#' + input.id; })[0];
-    if (!link) return;
-    link.parentNode.parentNode.removeChild(link.parentNode);
-    var left = all('.errors li').length, head = d.getElementById('errors-head');
-    if (left) head.textContent = '有 ' + left + ' 处需要改正'; else errors.parentNode.removeChild(errors);
   }
   function recount(box) {
     var n = all('.up-item', box).length, max = +box.dataset.max;

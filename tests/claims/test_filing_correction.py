@@ -275,7 +275,7 @@ def test_an_account_that_was_handed_in_meanwhile_is_not_asked_for_again(
     worker: Any, bounced: str, app: Any
 ) -> None:
     """Two taps, two tabs: the second one reads that it is done and the way to the application."""
-    data = {**account(worker.person), "do": "submit", "sure": f"card-{CARD[-4:]}"}
+    data = {**account(worker.person), "do": "submit", "sure": f"card-{CARD[-4:]}-payee_card"}
     worker.send(f"{bounced}/payee", data)
     claim = worker.claim(bounced)
     assert claim.state == "approved"
