@@ -10,7 +10,7 @@
       var next = new DOMParser().parseFromString(html, 'text/html').querySelector('[data-live]');
       // another kind of page now: load it whole, with its buttons
       if (!next || !next.dataset.live) return location.reload();
-      if (next.innerHTML !== box.innerHTML) box.innerHTML = next.innerHTML;
+      if (!next.isEqualNode(box)) { box.replaceWith(next); box = next; }
       again();
     }).catch(again);
   }

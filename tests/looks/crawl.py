@@ -256,6 +256,7 @@ def _rooms(world: World, people: dict[str, Employee | None]) -> Rooms:
         *(f"/admin/claims/{twin.number}/{part}" for part in ("lower", "duplicates")),
         *("/admin/mine", f"/admin/claims/{twin.number}"),
         *("/admin/wechat/menu", "/admin/wechat/menu/1", "/admin/wechat/scenes", _scene_at()),
+        *("/admin/wechat/templates/claim_update", f"/admin/unions/{world.union().id}/move"),
     ]
     return Rooms(staff, [f"/h5/preview/{previews.token_of(page)}"], number)
 

@@ -37,10 +37,14 @@ NO_PAGES = {
     *("claims.show_document", "claims_admin.document", "changes.show_photo", "changes_admin.document"),
     *("content.picture", "coverage.picture", "rebinds.photo", "wechat_admin.scene_picture"),
     *("wechat_subscribe.ask", "rights.read_export", "roster.template"),
+    *("staff_appeals.photo", "staff_recovery.picture", "staff_recovery.challenge"),
 }
 # They need what only a walk by hand has: tests/journeys looks at them.
 LOOKED_AT_ELSEWHERE = {
     *("payout.preview", "employee.move", "roster.show_import"),
+    *("staff_recovery.ways", "staff_recovery.phone", "staff_recovery.mail", "staff_recovery.link"),
+    *("staff_appeals.show", "staff_appeals.approve"),
+    *("staff_sign_in.complete", "staff_sign_in.second_step"),
 }
 EXPECTED_NOISE = "the server responded with a status of 4"  # a page with errors is a 422
 
