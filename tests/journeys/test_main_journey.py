@@ -87,7 +87,7 @@ def correct(worker: Worker, number: str) -> str:
     worker.fill({"个人自付": "3306.30"})
     worker.eyes.look("fix-corrected")
     worker.press("重新提交审核")
-    worker.on("申请已提交")
+    worker.on("申请已重新提交")
     worker.follow_link("查看进度")
     worker.reads("预计补助金额", "待初核")
     worker.eyes.look("detail-review")

@@ -36,7 +36,7 @@ def correct(worker: Worker, number: str) -> None:
     worker.on("修改后重新提交")
     worker.photograph("invoice")
     worker.press("重新提交审核")
-    worker.on("申请已提交")
+    worker.on("申请已重新提交")
 
 
 def fix_account(worker: Worker, number: str) -> None:

@@ -37,7 +37,7 @@ NO_PAGES = {
     *("claims.show_document", "claims_admin.document", "changes.show_photo", "changes_admin.document"),
     *("content.picture", "coverage.picture", "rebinds.photo", "wechat_admin.scene_picture"),
     *("wechat_subscribe.ask", "rights.read_export", "roster.template"),
-    *("staff_appeals.photo", "staff_recovery.picture", "staff_recovery.challenge"),
+    *("staff_sign_in.factor_picture", "staff_appeals.photo", "staff_recovery.picture", "staff_recovery.challenge"),
 }
 # They need what only a walk by hand has: tests/journeys looks at them.
 LOOKED_AT_ELSEWHERE = {
@@ -46,7 +46,8 @@ LOOKED_AT_ELSEWHERE = {
     *("staff_appeals.show", "staff_appeals.approve"),
     *("staff_sign_in.complete", "staff_sign_in.second_step"),
 }
-EXPECTED_NOISE = "the server responded with a status of 4"  # a page with errors is a 422
+# A page with errors is a 422; a picture of somebody whose session another walk has ended leads to signing in.
+EXPECTED_NOISE = re.compile(r"the server responded with a status of 4|/connect/oauth2/authorize")
 
 
 @pytest.fixture
@@ -65,11 +66,11 @@ def test_every_page_in_every_state_can_be_read_and_pressed(
     page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     faults = {}
-    for one in seen:
+    for one in (one for one in seen if one.endpoint not in NO_PAGES):
         said.clear()
         _show(page, one, live_server)
         wrong = dict(_wrong(page, one)) | dict(_wrong_words(one))
-        if heard := [text for text in said if EXPECTED_NOISE not in text]:
+        if heard := [text for text in said if not EXPECTED_NOISE.search(text)]:
             wrong["console"] = heard
         if wrong:
             faults[one.name] = wrong
