@@ -37,7 +37,12 @@ NO_PAGES = {
     *("claims.show_document", "claims_admin.document", "changes.show_photo", "changes_admin.document"),
     *("content.picture", "coverage.picture", "rebinds.photo", "wechat_admin.scene_picture"),
     *("wechat_subscribe.ask", "rights.read_export", "roster.template"),
-    *("staff_sign_in.factor_picture", "staff_appeals.photo", "staff_recovery.picture", "staff_recovery.challenge"),
+    *(
+        "staff_sign_in.factor_picture",
+        "staff_appeals.photo",
+        "staff_recovery.picture",
+        "staff_recovery.challenge",
+    ),
 }
 # They need what only a walk by hand has: tests/journeys looks at them.
 LOOKED_AT_ELSEWHERE = {
