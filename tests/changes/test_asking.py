@@ -354,3 +354,14 @@ def test_a_reviewer_finds_nothing_of_what_was_stopped(person: Person, panel: Pan
         service.withdraw_all(person.id, person.actor)
     with pytest.raises(Conflict), transaction():
         service.approve(fresh(request), panel.first, 1)
+
+
+def test_a_photo_sent_again_after_a_lost_answer_is_one_photo_gx_41(person: Person) -> None:
+    """The phone repeats what was not answered; the same bytes are the same photo."""
+    photo = picture()
+    with transaction():
+        first = photos.add_photo(photo, person.actor).id
+    with transaction():
+        again = photos.add_photo(photo, person.actor).id
+        other = photos.add_photo(picture(), person.actor).id
+    assert first == again != other
