@@ -68,13 +68,13 @@ def test_what_names_a_person_is_sealed_wherever_it_stands(name: str) -> None:
 
 
 def test_identifiers_are_never_kept_in_clear() -> None:
-    """An openid and a provider's subject are pseudonyms needed for joins; everything else is bytes."""
+    """The openid of a binding is a pseudonym needed for joins; everything else is bytes."""
     clear = {
         f"{column.table.name}.{column.name}"
         for column in _columns()
         if column.info["data"] == "identifier" and not isinstance(column.type, LargeBinary)
     }
-    assert clear == {"binding.openid", "staff_identity.subject"}
+    assert clear == {"binding.openid"}
 
 
 def test_money_is_whole_fen_and_moments_are_utc(db) -> None:

@@ -33,7 +33,7 @@ TITLED_BY_PEOPLE = {"content.page", "content_admin.preview"}
 # Answers to machines, pictures, and views that only lead on.
 NO_PAGES = {
     *("static", "health.alive", "health.ready", "health.metrics", "portal.front_door"),
-    *("wechat.verify", "wechat_oauth.start", "wechat_oauth.finish"),
+    *("wechat.verify", "wechat_oauth.start", "wechat_oauth.finish", "staff_sign_in.oidc_start"),
     *("claims.show_document", "claims_admin.document", "changes.show_photo", "changes_admin.document"),
     *("content.picture", "coverage.picture", "rebinds.photo", "wechat_admin.scene_picture"),
     *("wechat_subscribe.ask", "rights.read_export", "roster.template"),
