@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, Response, flash, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement
 
@@ -22,7 +22,7 @@ from core.factor import must_be_fresh
 from core.fields import mask_card, mask_id, mask_phone
 from core.files import keeping
 from core.history import timeline, who_was_first
-from core.pages import again, join_reasons, wants_json
+from core.pages import again, join_reasons, revealed
 from core.roles import ADMINISTRATOR
 from employee import service as employees
 
@@ -137,11 +137,7 @@ def reveal(number: str) -> ResponseReturnValue:
         change = _found(number)
         revealing.announce(change, field, reason, _me())
     value = revealing.value(change, field)
-    if wants_json():
-        return jsonify(value=value)
-    return render_template(
-        "changes_admin/reveal.html", label=revealing.FIELDS[field], value=value, back=_path(change)
-    )
+    return revealed("changes_admin/reveal.html", revealing.FIELDS[field], value, _path(change))
 
 
 def _me() -> Actor:

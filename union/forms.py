@@ -11,7 +11,6 @@ from core.errors import Invalid
 from union.rules import LEVELS, NATURES
 
 PHONE = re.compile(r"[0-9][0-9 \-转()（）]{4,29}")
-WRONG_PHONE = "联系电话请填手机或带区号的座机，如 0771-0000000"
 MOST_WORKERS = 9_999_999
 LONGEST_PROGRESS = 2000
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import jsonify, render_template, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from claims.admin.door import MAY_REVEAL, blueprint, claim_of, me, path_of
@@ -10,7 +10,7 @@ from claims.service import revealing
 from core.access import allow
 from core.db import transaction
 from core.factor import must_be_fresh
-from core.pages import wants_json
+from core.pages import revealed
 
 
 @blueprint.post("/<number>/reveal")
@@ -23,8 +23,4 @@ def reveal(number: str) -> ResponseReturnValue:
         revealing.announce(claim, field, reason, me())
     # Committed: whatever happens to the answer now, the look is on record.
     value = revealing.value(claim, field)
-    if wants_json():
-        return jsonify(value=value)
-    return render_template(
-        "claims_admin/reveal.html", label=revealing.FIELDS[field], value=value, back=path_of(claim)
-    )
+    return revealed("claims_admin/reveal.html", revealing.FIELDS[field], value, path_of(claim))

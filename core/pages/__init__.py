@@ -17,6 +17,7 @@ from core.headers import csp_nonce
 from core.pages.assets import asset, cache_static
 from core.pages.cells import cell, error_list, join_reasons
 from core.pages.refusals import again, error_page, register_refusals, wants_json
+from core.pages.reveals import revealed
 from core.pages.ways import own_page
 from core.pages.words import card4, char_diff, day, day_words, minute, state_tag
 
@@ -33,6 +34,7 @@ __all__ = [
     "register_pages",
     "register_refusals",
     "site_of_scheme",
+    "revealed",
     "wants_json",
 ]
 

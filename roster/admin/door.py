@@ -8,7 +8,7 @@ from flask import Blueprint, g, request
 from sqlalchemy import Select
 
 from core.access import Actor, current_actor
-from core.errors import NotAllowed
+from core.errors import Missing, NotAllowed
 from core.roles import ADMINISTRATOR, AUDITOR, CHAIR, OPERATOR
 from union import queries as unions
 from union.queries import Union
@@ -48,6 +48,14 @@ def chosen_union() -> Union | None:
         return union_of(_id(text))
     tops = current_actor().unions_of(*READERS)
     return union_of(next(iter(tops))) if tops is not None and len(tops) == 1 else None
+
+
+def chosen_to_write() -> Union:
+    """The chosen union, for a form that writes to its roster. Raises `Missing`, `NotAllowed`."""
+    chosen = chosen_union()
+    if chosen is None:
+        raise Missing
+    return union_to_write(chosen.id)
 
 
 def me(union_id: uuid.UUID) -> Actor:

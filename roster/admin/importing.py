@@ -20,6 +20,7 @@ from roster.admin.door import (
     SEES_NAMES,
     WRITERS,
     blueprint,
+    chosen_to_write,
     chosen_union,
     me,
     places,
@@ -55,10 +56,7 @@ def upload() -> str:
 def upload_now() -> ResponseReturnValue:
     """导入职工信息 (XM-32). A table that cannot be one is refused here, in words."""
     again(upload_page)
-    chosen = chosen_union()
-    if chosen is None:
-        raise Missing
-    union = union_to_write(chosen.id)
+    union = chosen_to_write()
     sent = request.files.get("file")
     content, name = (sent.read(), sent.filename or "") if sent else (b"", "")
     actor = me(union.id)

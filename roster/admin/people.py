@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core import clock
@@ -15,7 +15,7 @@ from core.errors import Invalid, Missing
 from core.factor import must_be_fresh
 from core.identifiers import ID_TYPES
 from core.once import answered, new_op, once
-from core.pages import again, parse_day, wants_json
+from core.pages import again, parse_day, revealed
 from employee import queries as employees
 from employee.queries import Held
 from employee.service import upkeep
@@ -26,6 +26,7 @@ from roster.admin.door import (
     SEES_NAMES,
     WRITERS,
     blueprint,
+    chosen_to_write,
     chosen_union,
     me,
     places,
@@ -61,10 +62,7 @@ def new() -> str:
 def add() -> ResponseReturnValue:
     """新增 (XM-36), or 申请调入 for somebody who is on another union's roster."""
     again(new_page)
-    chosen = chosen_union()
-    if chosen is None:
-        raise Missing
-    union = union_to_write(chosen.id)
+    union = chosen_to_write()
     actor = me(union.id)
     typed = read_person(request.form, clock.today())
     with transaction():
@@ -148,10 +146,8 @@ def reveal(employee_id: uuid.UUID) -> ResponseReturnValue:
             raise Missing
         revealing.announce(held, field, reason, me(held.union_id))
     value = revealing.value(held, field)
-    if wants_json():
-        return jsonify(value=value)
     back = url_for(".show_person", employee_id=employee_id)
-    return render_template("roster/reveal.html", label=revealing.FIELDS[field], value=value, back=back)
+    return revealed("roster/reveal.html", revealing.FIELDS[field], value, back)
 
 
 def _mine(employee_id: uuid.UUID) -> Held:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, LargeBinary, and_, delete, func, insert, literal, select, update
+from sqlalchemy import Integer, LargeBinary, and_, delete, func, insert, literal, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core import clock, context
@@ -347,8 +347,3 @@ def findings_of(row: RosterImportRow) -> list[Finding]:
         words = states.SHARED_PHONE.format(n=row.phone_shared)
         found.append(Finding("phone", words, is_refusal=False))
     return sorted(found, key=_place)
-
-
-def staged(import_id: uuid.UUID) -> Any:
-    """The staged rows of an import, by number."""
-    return select(RosterImportRow).where(RosterImportRow.import_id == import_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,10 +106,3 @@ def _findings(row: Any) -> list[list[Any]]:
     place = f"roster_import_row.findings|{row.id}".encode()
     found: list[list[Any]] = json.loads(context.keyring().open(row.findings_ct, place))
     return found
-
-
-def mine(import_id: uuid.UUID, union_ids: Any) -> RosterImport | None:
-    """An import of one of these unions (a select of ids)."""
-    return db.session.scalars(
-        select(RosterImport).where(RosterImport.id == import_id, RosterImport.union_id.in_(union_ids))
-    ).first()

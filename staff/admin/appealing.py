@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from core import clock, identifiers
@@ -16,7 +16,7 @@ from core.factor import RECENT, must_be_fresh
 from core.fields import mask_id, mask_name, mask_phone
 from core.history import timeline
 from core.once import answered, new_op, once
-from core.pages import again, join_reasons, wants_json
+from core.pages import again, join_reasons, revealed, wants_json
 from core.roles import ADMINISTRATOR
 from staff.admin import puzzle
 from staff.models import StaffAppeal
@@ -172,10 +172,7 @@ def reveal(number: str) -> ResponseReturnValue:
     with transaction():
         row = appeals.find(number)
         appeals.note_reveal(row, field, current_actor())
-    value = getattr(row, field)
-    if wants_json():
-        return jsonify(value=value)
-    return render_template("staff/appeal_reveal.html", label=REVEALS[field], value=value, back=_at(row))
+    return revealed("staff/appeal_reveal.html", REVEALS[field], getattr(row, field), _at(row))
 
 
 @deciding.get("/<number>/approve")

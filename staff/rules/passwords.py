@@ -44,7 +44,6 @@ DIFFERENT = "两次输入的密码不一致"
 WRONG_OLD = "原密码不对，请核对后再试"
 WRONG = "账号、密码或动态码不对，请核对后再试"
 SLOW_DOWN = "输错次数太多，请 {m} 分钟后再试，或联系管理员"
-SECOND_FACTOR = "请输入身份验证器上的 6 位动态码"
 
 
 def reused(policy: PasswordPolicy) -> str:

@@ -14,7 +14,6 @@ from wechat.words import code_words
 
 blueprint = Blueprint("wechat_admin", __name__, url_prefix="/admin/wechat")
 KEEPERS = (roles.ADMINISTRATOR,)
-STUCK_SECONDS = 120
 
 
 @dataclass(frozen=True)
