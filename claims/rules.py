@@ -98,6 +98,20 @@ def undone_by(action: str) -> str:
     return action.removeprefix(_UNDO) if action.startswith(_UNDO) else ""
 
 
+# What whoever filed an application for somebody else reads when the person is told so (XM-94). Nobody is
+# told what they did themselves.
+TELLS_FILER = {
+    "claim_resubmitted": "filed_resubmitted",
+    "claim_returned": "filed_returned",
+    "claim_refused": "filed_refused",
+    "claim_approved": "filed_approved",
+    "payment_failed": "filed_payment_failed",
+    "payee_fixed": "filed_payee_fixed",
+    "claim_paid": "filed_paid",
+    "claim_withdrawn": "filed_withdrawn",
+}
+
+
 WORKFLOW = Workflow("claim", LABELS, _moves(), final=FINAL)
 
 

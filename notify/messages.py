@@ -85,6 +85,8 @@ def _account(what: str, note: str) -> WeChat:
 
 CLAIM = "/h5/claims/{number}"
 CLAIMS_BY_SMS = "/s/claims"
+FILED = "/admin/claims/{number}"
+STAFF_BY_SMS = "/admin/login"
 CHANGE = "/h5/changes/{number}"
 CHANGES_BY_SMS = "/s/changes"
 
@@ -175,6 +177,82 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         sms="您的申请已撤回。查看请在微信打开公众号“{account}”，或点 {link}",
         sms_link=CLAIMS_BY_SMS,
         wechat=_claim("已撤回", "已撤回，不再审核"),
+    ),
+    # What becomes of an application goes to whoever filed it for the person too (XM-94).
+    "filed_resubmitted": Notice(
+        label="代办的申请已重新提交",
+        title="您代办的补助申请已重新提交",
+        text="您代办的补助申请（申报号 {number}）已由职工本人修改后重新提交，正在等待审核。",
+        link=FILED,
+        sms="您代办的申请有更新，已重新提交。请登录工会系统查看。",
+        sms_link=STAFF_BY_SMS,
+        wechat=_claim("审核中", "代办的申请已重新提交"),
+    ),
+    "filed_returned": Notice(
+        label="代办的申请被退回",
+        title="您代办的补助申请被{sent_back}",
+        text="您代办的补助申请（申报号 {number}）被{sent_back}，需要修改。\n"
+        "{sent_back}原因：{reason}\n请打开申请，改好后重新提交，申报号不变。职工本人也收到了通知。",
+        link=FILED,
+        sms="您代办的申请有更新，需要修改后重新提交。原因请登录工会系统查看。",
+        sms_link=STAFF_BY_SMS,
+        wechat=_claim("被{sent_back}", "代办的申请请修改后重新提交"),
+    ),
+    "filed_refused": Notice(
+        label="代办的申请不予补助",
+        title="您代办的补助申请审核结果",
+        text="您代办的补助申请（申报号 {number}）经审核不予补助。\n"
+        "原因：{reason}\n如有不同意见，可以提出一次复议。",
+        link=FILED,
+        sms="您代办的申请有更新，审核已有结果。请登录工会系统查看。",
+        sms_link=STAFF_BY_SMS,
+        wechat=_claim("审核完成", "代办的申请已有结果，请查看"),
+    ),
+    "filed_approved": Notice(
+        label="代办的申请审核通过",
+        title="您代办的补助申请审核通过",
+        text="您代办的补助申请（申报号 {number}）已审核通过，核定金额 {amount} 元，正在等待打款。",
+        link=FILED,
+        sms="您代办的申请有更新，审核已通过。请登录工会系统查看。",
+        sms_link=STAFF_BY_SMS,
+        wechat=_claim("审核通过", "代办的申请已通过，等待打款"),
+    ),
+    "filed_payment_failed": Notice(
+        label="代办的申请打款失败",
+        title="您代办的补助申请打款失败",
+        text="您代办的补助申请（申报号 {number}）打款失败。\n银行退回原因：{reason}\n"
+        "补助金额 {amount} 元还在，改正收款账户后会重新打款，不用重新申请。",
+        link=FILED,
+        sms="您代办的申请有更新，需要核对收款账户。请登录工会系统查看。",
+        sms_link=STAFF_BY_SMS,
+        wechat=_claim("打款失败", "代办的申请请核对收款账户"),
+    ),
+    "filed_payee_fixed": Notice(
+        label="代办的申请账户已改正",
+        title="您代办的补助申请收款账户已改正",
+        text="您代办的补助申请（申报号 {number}）的收款账户已改正，交给财务重新打款。",
+        link=FILED,
+        sms="您代办的申请有更新，收款账户已修改。请登录工会系统查看。",
+        sms_link=STAFF_BY_SMS,
+        wechat=_claim("待打款", "代办的申请账户已改正"),
+    ),
+    "filed_paid": Notice(
+        label="代办的申请打款成功",
+        title="您代办的补助申请已打款",
+        text="您代办的补助申请（申报号 {number}）已打款 {amount} 元，到账时间以银行为准。",
+        link=FILED,
+        sms="您代办的申请有更新，已经办结。请登录工会系统查看。",
+        sms_link=STAFF_BY_SMS,
+        wechat=_claim("办结", "代办的申请已办结，请查看"),
+    ),
+    "filed_withdrawn": Notice(
+        label="代办的申请已撤回",
+        title="您代办的补助申请已撤回",
+        text="您代办的补助申请（申报号 {number}）已由职工本人撤回，不再审核。",
+        link=FILED,
+        sms="您代办的申请已由本人撤回。请登录工会系统查看。",
+        sms_link=STAFF_BY_SMS,
+        wechat=_claim("已撤回", "代办的申请已由本人撤回"),
     ),
     "change_submitted": Notice(  # also to the phone on file: somebody else may have asked (M7)
         label="变更申请已提交",

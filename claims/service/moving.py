@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from claims.models import Claim
-from claims.rules import PAYEE_EDITABLE, WORKFLOW
+from claims.rules import DEATH, PAYEE_EDITABLE, TELLS_FILER, WORKFLOW
 from core.access import Actor
 from core.db import db
 from core.errors import Missing
@@ -29,20 +29,35 @@ def move(
     step = perform(WORKFLOW, claim, action, by, note, meta, seen, **changes)
     row = WORKFLOW.move(action, step.from_state)
     if row and row.tells:
-        notify.send(
-            row.tells,
-            employee=claim.employee_id,
-            about=("claim", claim.id, claim.number),
-            values=values or {},
-            dedupe=said_as(claim, action),
-            delay=delay,
-        )
+        _tell(claim, row.tells, _said_as(claim, action), by, values or {}, delay)
     return step
 
 
-def said_as(claim: Claim, action: str) -> str:
+def _tell(claim: Claim, kind: str, said: str, by: Actor, values: dict[str, str], delay: float) -> None:
+    """The insured person, and whoever filed it for them (XM-94); for a dead person whoever filed it alone."""
+    about = ("claim", claim.id, claim.number)
+    if not (claim.kind == DEATH and claim.filed_by_kind == "staff"):
+        notify.send(kind, employee=claim.employee_id, about=about, values=values, dedupe=said, delay=delay)
+    for_filer = TELLS_FILER.get(kind)
+    if for_filer and claim.filed_by_kind == "staff" and claim.filed_by_id != by.id:
+        filer, said = claim.filed_by_id, _to_filer(said)
+        notify.send(for_filer, staff=filer, about=about, values=values, dedupe=said, delay=delay)
+
+
+def unsay(claim: Claim, action: str) -> bool:
+    """Take back the messages of the claim's last move; False when one has left or was read."""
+    said = _said_as(claim, action)
+    to_person, to_filer = notify.take_back(said), notify.take_back(_to_filer(said))
+    return to_person and to_filer
+
+
+def _said_as(claim: Claim, action: str) -> str:
     """The name under which the message of the claim's last move was written."""
     return f"claim:{claim.id}:{action}:v{claim.version}"
+
+
+def _to_filer(said: str) -> str:
+    return f"{said}:filer"
 
 
 def hold(claim: Claim) -> None:

@@ -11,14 +11,13 @@ from claims.models import Claim
 from claims.queries.work import acting_for
 from claims.rules import PASSES, REFUSES, RETURNS, UNDO_SECONDS, WORKFLOW, undo_of
 from claims.service import holds
-from claims.service.moving import hold, move, said_as
+from claims.service.moving import hold, move, unsay
 from claims.service.review import one_at_a_time
-from core import clock
+from core import clock, context
 from core.access import Actor
 from core.db import db
 from core.errors import Conflict
 from core.history import Transition, timeline, who_was_first
-from notify import service as notify
 
 LEVEL_OF = {action: level for table in (PASSES, RETURNS, REFUSES) for level, action in table.items()}
 TOO_LATE = "超过 30 秒，不能撤销了。请在办理记录里核对，需要时联系下一级审核人员或财务人员。"
@@ -39,7 +38,7 @@ def undo(claim: Claim, by: Actor, seen: int) -> None:
     if _was_built_on(claim, last):
         raise Conflict(NEXT_ONE)
     row = WORKFLOW.move(last.action, last.from_state)
-    if row and row.tells and not notify.take_back(said_as(claim, last.action)):
+    if row and row.tells and not unsay(claim, last.action):
         raise Conflict(TOLD)
     move(claim, undo_of(last.action), by, seen=seen, **_as_before(claim, last))
     holds.hold(claim, by)
@@ -55,7 +54,7 @@ def _was_built_on(claim: Claim, last: Transition) -> bool:
 
 def _as_before(claim: Claim, last: Transition) -> dict[str, Any]:
     """The columns that the decision wrote, as they were."""
-    passed_earlier = last.from_state == "second_review" and claim.award
+    passed_earlier = last.from_state in context.scheme().review.levels[1:] and claim.award
     changes: dict[str, Any] = {
         "award_fen": claim.award["total_fen"] if passed_earlier and claim.award else None,
         "decided_at": None,
