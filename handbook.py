@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 import changes.rules
 import claims.rules
 import content.rules
+import enrolment.rules
 import payout.rules
 import staff.rules.appeals
 from config.settings import ROOT, SECRETS, Settings
@@ -25,6 +26,7 @@ WORKFLOWS: tuple[tuple[str, Workflow], ...] = (
     ("补助申请 claim", claims.rules.WORKFLOW),
     ("打款批次 payout batch", payout.rules.WORKFLOW),
     ("个人信息变更 change", changes.rules.WORKFLOW),
+    ("工会参保 enrolment", enrolment.rules.WORKFLOW),
     ("内容 content", content.rules.WORKFLOW),
     ("人工申诉 appeal", staff.rules.appeals.WORKFLOW),
 )

@@ -15,6 +15,7 @@ import core.numbers
 import core.once
 import core.sessions
 import employee.models
+import enrolment.models
 import membership.models
 import notify.models
 import payout.models

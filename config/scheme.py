@@ -48,6 +48,27 @@ class Review:
 
 
 @dataclass(frozen=True)
+class Fees:
+    """Where unions transfer the fee to, and how many days they have for it after the final review."""
+
+    account_name: str = ""
+    bank: str = ""
+    account: str = ""
+    due_days: int = 30
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One line of 申请材料 (XM-66): at least `min` files, at most `max`."""
+
+    code: str
+    label: str
+    min: int = 1
+    max: int = 1
+    hint: str = ""
+
+
+@dataclass(frozen=True)
 class Scheme:
     """One scheme profile."""
 
@@ -67,6 +88,8 @@ class Scheme:
     identity_window: tuple[time, time, frozenset[int]] | None = None
     open_registration: bool = False  # may a stranger make a staff account (without any right)?
     identity_provider: str = "统一身份认证"  # what people call the OIDC provider (XM-07)
+    fees: Fees = Fees()
+    enrolment_papers: tuple[Paper, ...] = ()
     allows_both_reviews: bool = False  # may one person hold first and second review? (never of one claim)
 
 
@@ -107,6 +130,8 @@ def _build(name: str, content: dict[str, Any]) -> Scheme:
         identity_window=_window(content.get("identity")),
         open_registration=bool(content.get("staff", {}).get("open_registration", False)),
         identity_provider=str(content.get("staff", {}).get("identity_provider", "统一身份认证")),
+        fees=Fees(**content.get("fees", {})),
+        enrolment_papers=tuple(Paper(**row) for row in content.get("enrolment", {}).get("materials", ())),
         allows_both_reviews=bool(content.get("staff", {}).get("allows_both_reviews", False)),
     )
 

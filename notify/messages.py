@@ -89,6 +89,8 @@ FILED = "/admin/claims/{number}"
 STAFF_BY_SMS = "/admin/login"
 CHANGE = "/h5/changes/{number}"
 CHANGES_BY_SMS = "/s/changes"
+ENROLMENT = "/admin/enrolments/{number}"
+ENROLMENTS_BY_SMS = "/s/enrolments"
 
 MESSAGES: dict[str, Notice | Text | Code] = {
     "claim_submitted": Notice(
@@ -397,6 +399,58 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         sms_link=CLAIMS_BY_SMS,
         wechat=_account("登记资料已更正", "如有疑问请联系本单位工会"),
         is_legal=True,
+    ),
+    "enrolment_submitted": Notice(  # to the operator in charge (经办人)
+        label="参保申请已提交",
+        title="工会参保申请已提交",
+        text="“{union}”{plan}的参保申请（申报编号 {number}）已提交，共 {people} 人，请等待审核。"
+        "有结果会用短信和站内信通知您。",
+        link=ENROLMENT,
+        sms="您经办的参保申请已提交，请等待审核。查看进度请登录工会系统，或点 {link}",
+        sms_link=ENROLMENTS_BY_SMS,
+        wechat=_claim("审核中", "参保申请已提交，请等待审核"),
+    ),
+    "enrolment_returned": Notice(
+        label="参保申请被退回",
+        title="工会参保申请被退回",
+        text="“{union}”{plan}的参保申请（申报编号 {number}）被退回，需要修改。\n退回原因：{reason}\n"
+        "请打开申请，改好后重新提交，申报编号不变。",
+        link=ENROLMENT,
+        sms="您经办的参保申请有更新，需要您修改后重新提交。请登录工会系统查看，或点 {link}",
+        sms_link=ENROLMENTS_BY_SMS,
+        wechat=_claim("被退回", "参保申请需要修改，请查看原因"),
+    ),
+    "enrolment_due": Notice(  # XM-69 缴费通知
+        label="缴费通知",
+        title="工会参保缴费通知",
+        text="“{union}”{plan}的参保申请（申报编号 {number}）已审核通过，请缴费。\n"
+        "参保人数：{people} 人\n应缴金额：{amount} 元\n收款户名：{receiver}\n开户银行：{bank}\n"
+        "收款账号：{card}\n转账附言：{number}\n缴费截止：{due}\n"
+        "缴费后请打开申请，上传缴费凭证。确认到账后保障才生效。",
+        link=ENROLMENT,
+        sms="您经办的参保申请有更新，审核已通过，请按缴费通知办理。请登录工会系统查看，或点 {link}",
+        sms_link=ENROLMENTS_BY_SMS,
+        wechat=_claim("待缴费", "参保申请已通过，请按通知缴费"),
+        is_legal=True,
+    ),
+    "enrolment_voucher_returned": Notice(
+        label="缴费凭证被退回",
+        title="缴费凭证被退回",
+        text="“{union}”{plan}的参保申请（申报编号 {number}）的缴费凭证被退回。\n退回原因：{reason}\n"
+        "请核对后重新上传。",
+        link=ENROLMENT,
+        sms="您经办的参保申请有更新，缴费凭证需要重新上传。请登录工会系统查看，或点 {link}",
+        sms_link=ENROLMENTS_BY_SMS,
+        wechat=_claim("凭证被退回", "请重新上传缴费凭证"),
+    ),
+    "enrolment_done": Notice(  # XM-78, to the operator in charge
+        label="参保成功（经办人）",
+        title="工会参保已办结",
+        text="“{union}”{plan}的参保申请（申报编号 {number}）已确认，{people} 人参保成功。",
+        link=ENROLMENT,
+        sms="您经办的参保申请已经办结，参保成功。查看请登录工会系统，或点 {link}",
+        sms_link=ENROLMENTS_BY_SMS,
+        wechat=_claim("已办结", "参保申请已办结，参保成功"),
     ),
     "export_ready": Notice(
         label="信息导出好了",

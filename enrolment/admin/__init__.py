@@ -1,0 +1,1 @@
+"""工会参保 of the staff side: operators fill in, reviewers decide, on the same pages."""

@@ -1,0 +1,1 @@
+"""Which enrolments are there, and what do their pages show?"""

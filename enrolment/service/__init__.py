@@ -1,0 +1,1 @@
+"""What happens to an enrolment? Filled in, handed in, reviewed, paid, confirmed."""
