@@ -63,7 +63,7 @@ from core import commands, health
 from core.access import Actor, Loader, current_actor
 from core.bell import Jobs
 from employee import service as employees
-from notify.recipients import recipients
+from notify.recipients import crowds, recipients
 from staff import service as staff_service
 from wechat.hooks import product_hooks
 from wechat.service import consents
@@ -114,6 +114,7 @@ def _employee() -> Actor | None:
 
 # How a person can be reached, for messages that name only whom they are for.
 recipients.update(employee=employees.recipient, staff=staff_service.recipient)
+crowds.update(employee=employees.recipients_of)
 # Who of another union is asked for, from the roster's own form.
 roster.service.transfers.ways.update(employee=membership.service.ask_for_employee)
 
@@ -135,6 +136,7 @@ JOBS: Jobs = {
     "wechat.sweep": wechat.jobs.sweep,
     "wechat.errands": wechat.jobs.run_errands,
     "notify.drain": notify.jobs.drain,
+    "notify.catch_up": notify.jobs.catch_up,
     "notify.sweep": notify.jobs.sweep,
     "payout.sweep": payout.jobs.sweep,
     "staff.sweep": staff.jobs.sweep,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 EVERY: dict[str, float] = {
     "notify.sweep": 2.0,
-    "notify.drain": 5.0,
+    "notify.catch_up": 5.0,
     "claims.release_holds": 60.0,
     "claims.compare_pictures": 60.0,
     "roster.sweep": 5.0,

@@ -58,6 +58,7 @@ class Settings:
     wechat_mp_url: str = "https://mp.weixin.qq.com"
     wechat_jssdk_url: str = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
     sms_providers: str = "sandbox:1"
+    bulk_rates: str = "tencent:200,aliyun:100,wechat:50,sandbox:1000"
     sms_receipt_secret: str = "development-receipts"  # noqa: S105 - refused in production
     tencent_sms_endpoint: str = "https://sms.tencentcloudapi.com"
     tencent_sms_secret_id: str = ""
@@ -92,6 +93,12 @@ class Settings:
         """`tencent:3,aliyun:1` as {"tencent": 3, "aliyun": 1}."""
         pairs = (item.strip().partition(":") for item in self.sms_providers.split(",") if item.strip())
         return {name: int(weight or 1) for name, _, weight in pairs}
+
+    @property
+    def bulk_rates_by_provider(self) -> dict[str, float]:
+        """`tencent:200,aliyun:100` as {"tencent": 200.0, "aliyun": 100.0}: mass messages a second."""
+        pairs = (item.strip().partition(":") for item in self.bulk_rates.split(",") if item.strip())
+        return {name: float(rate) for name, _, rate in pairs}
 
 
 SECRETS = frozenset(
@@ -229,6 +236,7 @@ def _check_providers(settings: Settings) -> None:
         providers = settings.weighted_sms_providers
     except ValueError:
         raise SettingsError("SMS_PROVIDERS: must look like tencent:3,aliyun:1") from None
+    _check_rates(settings)
     unknown = set(providers) - set(SMS_PROVIDERS)
     if unknown or not providers:
         raise SettingsError(
@@ -243,6 +251,15 @@ def _check_providers(settings: Settings) -> None:
                 raise SettingsError(
                     f"{name.upper()}_SMS_{part.upper()}: is missing although SMS_PROVIDERS names {name}"
                 )
+
+
+def _check_rates(settings: Settings) -> None:
+    try:
+        rates = settings.bulk_rates_by_provider
+    except ValueError:
+        rates = {"": 0.0}
+    if not all(0 < rate <= 100_000 for rate in rates.values()) or set(rates) - {*SMS_PROVIDERS, "wechat"}:
+        raise SettingsError("BULK_RATES: must look like tencent:200,aliyun:100,wechat:50 (messages a second)")
 
 
 def _check_production(settings: Settings) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core import bell
 from core.db import db
-from notify import outbox, providers
+from notify import bulk, outbox, providers
 from notify.channels import CHANNELS, Channel, Letter, NoAnswer
 from notify.outbox import Finished, Row
 from notify.rules import (
@@ -30,6 +30,8 @@ from notify.rules import (
     LANES,
     MAIL,
     NOTICES,
+    PROVIDER_OF,
+    SAME_PHONE,
     WECHAT,
     Answer,
     Outcome,
@@ -59,31 +61,43 @@ RESERVED_FOR_CODES = 3
 MAILS_AT_ONCE = 4  # a mail server that hangs holds up mail and nothing else
 LOOK_AGAIN = 0.25
 ASKED_AT_ONCE = 50
+SAME_PHONE_SECONDS = 35.0  # clouds refuse the same words to the same number within 30
 INLINE = 2.0  # seconds of draining inside the sweeper when nobody can be rung
 
 
-def drain(seconds: float | None = None) -> int:
-    """Send what is due until nothing is, or the time is up; then somebody is rung for the rest."""
+def drain(seconds: float | None = None, *, may_wait: bool = True) -> int:
+    """Send what is due until nothing is, or the time is up; then somebody is rung for the rest.
+
+    `may_wait`: for the moment when the providers take mass messages again.
+    """
     with _threads() as submit:
-        draining = _Draining(submit, time.monotonic() + (PACE.drain if seconds is None else seconds))
+        draining = _Draining(
+            submit, time.monotonic() + (PACE.drain if seconds is None else seconds), may_wait
+        )
         draining.run()
     if draining.is_cut_short:
         bell.ring("notify.drain")
     return draining.count
 
 
+def catch_up() -> int:
+    """The clock's own drain, in case nobody answers the bell: short, because much waits for the clock."""
+    return drain(INLINE, may_wait=False)
+
+
 class _Draining:
     """One run: rows in flight, results not yet written."""
 
-    def __init__(self, submit: Callable[..., object], until: float) -> None:
+    def __init__(self, submit: Callable[..., object], until: float, may_wait: bool = True) -> None:
         self.submit = submit
         self.until = until
+        self.mass = bulk.Mass(may_wait)
         self.count = 0
         self.flying = 0
         self.notices_flying = 0
         self.mails_flying = 0
         self.is_cut_short = False
-        self.done: queue.SimpleQueue[_Called] = queue.SimpleQueue()
+        self.done: queue.SimpleQueue[list[_Called]] = queue.SimpleQueue()
         self.health: tuple[providers.Choice, frozenset[str]] | None = None
         self.health_at = 0.0
 
@@ -92,9 +106,9 @@ class _Draining:
             finished = self._landed()
             is_time = time.monotonic() < self.until
             taken = _through_trouble(lambda: self._turn(finished, is_time))  # noqa: B023 - called at once
-            for row, at in taken:
-                self._start(row, at)
-            if not self.flying:
+            for rows, at in taken:
+                self._start(rows, at)
+            if not self.flying and not (is_time and self.mass.rest(LOOK_AGAIN)):
                 self.is_cut_short = not is_time
                 return
 
@@ -103,29 +117,35 @@ class _Draining:
         found: list[_Called] = []
         while self.flying and (not found or not self.done.empty()):
             try:
-                found.append(self.done.get(timeout=LOOK_AGAIN))
+                landed = self.done.get(timeout=LOOK_AGAIN)
             except queue.Empty:
                 break
-            self.flying -= 1
-            self.notices_flying -= found[-1].row.lane != CODES
-            self.mails_flying -= found[-1].row.lane == MAIL
-            self.count += 1
+            found += landed
+            self._fly(landed[0].row.lane, -1)
+            self.count += len(landed)
         return found
 
-    def _turn(self, finished: Sequence[_Called], may_claim: bool) -> list[tuple[Row, float]]:
-        """One transaction: write what came back, take what is due for the free places."""
+    def _fly(self, lane: str, calls: int) -> None:
+        """So many more calls are under way."""
+        self.flying += calls
+        self.notices_flying += calls * (lane != CODES)
+        self.mails_flying += calls * (lane == MAIL)
+        self.mass.note(lane, calls)
+
+    def _turn(self, finished: Sequence[_Called], may_claim: bool) -> list[tuple[list[Row], float]]:
+        """One transaction: write what came back, take what is due for the free places, a call each."""
         with db.engine.begin() as connection:
             outbox.finish(connection, [_finished(called) for called in finished])
             for called in finished:
                 if called.outcome.verdict == "unreachable":
                     outbox.fall_back(connection, called.row)
             at = time.monotonic()
-            rows = self._claim(connection) if may_claim else []
+            calls = self._claim(connection) if may_claim else self.mass.let_go(connection)
             # Last, because every worker writes to these few rows.
             providers.note(connection, [(c.row.provider, c.is_bad) for c in finished if c.was_called])
-        return [(row, at) for row in rows]
+        return [(rows, at) for rows in calls]
 
-    def _claim(self, connection: Any) -> list[Row]:
+    def _claim(self, connection: Any) -> list[list[Row]]:
         if self.health is None or time.monotonic() > self.health_at + 1:
             self.health, self.health_at = providers.choice(connection), time.monotonic()
         choice, are_open = self.health
@@ -139,18 +159,17 @@ class _Draining:
                 THREADS - RESERVED_FOR_CODES - self.notices_flying - others,
             )
             rows += outbox.claim(connection, lane, names(max(0, free)), PACE.lease)
-        return rows
+        free = THREADS - RESERVED_FOR_CODES - self.notices_flying - sum(row.lane != CODES for row in rows)
+        return [[row] for row in rows] + self.mass.take(connection, free, choice, are_open, PACE.lease)
 
     def _named(self, lane: str, are_open: frozenset[str]) -> Callable[[int], list[str]]:
         """WeChat and mail have one provider each, named like their lane."""
         most = (MAILS_AT_ONCE - self.mails_flying if lane == MAIL else THREADS) if lane in are_open else 0
         return lambda free: [lane] * min(free, most)
 
-    def _start(self, row: Row, at: float) -> None:
-        self.flying += 1
-        self.mails_flying += row.lane == MAIL
-        self.notices_flying += row.lane != CODES
-        self.submit(lambda: self.done.put(_call(row, at)))
+    def _start(self, rows: list[Row], at: float) -> None:
+        self._fly(rows[0].lane, 1)
+        self.submit(lambda: self.done.put(_call_many(rows, at) if len(rows) > 1 else [_call(rows[0], at)]))
 
 
 @dataclass(frozen=True)
@@ -160,10 +179,7 @@ class _Called:
     row: Row
     outcome: Outcome
     seconds: float
-
-    @property
-    def was_called(self) -> bool:
-        return self.outcome.verdict != "uncalled"
+    was_called: bool = True
 
     @property
     def is_bad(self) -> bool:
@@ -172,20 +188,41 @@ class _Called:
 
 def _call(row: Row, claimed_at: float) -> _Called:
     """Runs in a thread, without a database connection."""
+    return _called([row], claimed_at, lambda channel, letters: [channel.send(letters[0])])[0]
+
+
+def _call_many(rows: Sequence[Row], claimed_at: float) -> list[_Called]:
+    """As `_call`, for rows with the same words that one call carries. Their number may be there only once."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        first.setdefault(row.address, row)
+    again = [row for row in rows if first[row.address] is not row]
+    waits = Outcome("later", code=SAME_PHONE, seconds=SAME_PHONE_SECONDS)
+    called = _called([*first.values()], claimed_at, bulk.send_many)
+    return called + [_Called(row, waits, 0.0, was_called=False) for row in again]
+
+
+def _called(
+    rows: Sequence[Row], claimed_at: float, send: Callable[[Channel, list[Letter]], list[Outcome]]
+) -> list[_Called]:
     started = time.monotonic()
     if started - claimed_at > PACE.lease / 3:
-        return _Called(row, Outcome("uncalled", code="paused"), 0.0)
-    channel = CHANNELS.get(row.provider)
+        return [_Called(row, Outcome("uncalled", code="paused"), 0.0, was_called=False) for row in rows]
+    channel = CHANNELS.get(rows[0].provider)
     if channel is None:
-        return _Called(row, Outcome("later", code="no such provider"), 0.0)
+        return [_Called(row, Outcome("later", code="no such provider"), 0.0) for row in rows]
     try:
-        outcome = channel.send(_letter(row))
+        outcomes = send(channel, [_letter(row) for row in rows])
     except NoAnswer as silence:
-        outcome = silence.outcome
+        outcomes = [silence.outcome] * len(rows)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the message may have left
-        log.error("sending failed", exc_info=error, extra={"provider": row.provider})
-        outcome = Outcome("unknown", code=type(error).__name__)
-    return _Called(row, outcome, time.monotonic() - started)
+        log.error("sending failed", exc_info=error, extra={"provider": rows[0].provider})
+        outcomes = [Outcome("unknown", code=type(error).__name__)] * len(rows)
+    seconds = time.monotonic() - started
+    return [
+        _Called(row, outcome, seconds, outcome.verdict != "uncalled")
+        for row, outcome in zip(rows, outcomes, strict=True)
+    ]
 
 
 def _letter(row: Row) -> Letter:
@@ -213,7 +250,7 @@ def _threads() -> Iterator[Callable[[Callable[[], object]], object]]:
         yield lambda work: pool.submit(contextvars.copy_context().run, work)
 
 
-def _through_trouble(step: Callable[[], list[tuple[Row, float]]]) -> list[tuple[Row, float]]:
+def _through_trouble(step: Callable[[], list[Any]]) -> list[Any]:
     """The database may be restarting: what providers have answered is worth waiting for a few seconds."""
     for left in range(PACE.finish_tries, -1, -1):
         try:
@@ -288,7 +325,9 @@ def _ring_or_drain() -> None:
     """A ring may have been lost with Redis; while that is away the sweeper sends some itself."""
     with db.engine.begin() as connection:
         choice, are_open = providers.choice(connection)
-        open_lanes = [lane for lane in LANES if (lane in are_open if lane in (WECHAT, MAIL) else choice)]
+        open_lanes = [
+            lane for lane in LANES if (PROVIDER_OF[lane] in are_open if lane in PROVIDER_OF else choice)
+        ]
         if not outbox.is_due(connection, open_lanes):
             return
     if not bell.ring("notify.drain"):

@@ -144,6 +144,16 @@ class Receipt(db.Model):
     matched_at: Mapped[dt.datetime | None] = moment(nullable=True)
 
 
+class SendingPace(db.Model):
+    """From when a provider may be given mass messages again; `*` says which drain is at them now."""
+
+    __tablename__ = "sending_pace"
+
+    provider: Mapped[str] = column(String(24), primary_key=True)
+    free_at: Mapped[dt.datetime] = moment(nullable=False, server_default=func.clock_timestamp())
+    holder: Mapped[str] = column(String(36), nullable=False, default="", server_default="")
+
+
 class ProviderHealth(db.Model):
     """How a provider is doing: its weight moves gradually, it never flips on one error."""
 

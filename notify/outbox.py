@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core import clock, context
 from core.db import db, uuid7
+from notify.channels.wire import BATCH_DOT, BATCH_SIGN
 from notify.models import OutboxMessage
 from notify.rules import CODE_MINUTES, NOTICES, Step
 
@@ -35,7 +36,9 @@ WITH due AS MATERIALIZED (
     ORDER BY not_before LIMIT :most FOR UPDATE SKIP LOCKED) AS locked),
 taken AS (
   UPDATE outbox_message o SET status = 'sending', attempt = attempt + 1,
-    provider = (CAST(:providers AS text[]))[due.place], provider_reference = '',
+    provider = (CAST(:providers AS text[]))[due.place],
+    provider_reference = CASE WHEN CAST(:batch AS text) = '' THEN ''
+      ELSE CAST(:batch AS text) || '.' || encode(substr(o.address_bi, 1, 15), 'hex') END,
     first_sent_at = coalesce(first_sent_at, clock_timestamp()),
     lease_until = clock_timestamp() + make_interval(secs => CAST(:lease AS float8))
   FROM due WHERE o.id = due.id AND o.status = 'pending' RETURNING o.*),
@@ -174,12 +177,27 @@ def _opened(found: Any) -> Row:
     )
 
 
-def claim(connection: Connection, lane: str, providers: Sequence[str], lease: float) -> list[Row]:
-    """Take as many due rows of `lane` as there are `providers` named, one provider for each."""
+def claim(
+    connection: Connection, lane: str, providers: Sequence[str], lease: float, batch: str = ""
+) -> list[Row]:
+    """Take as many due rows of `lane` as there are `providers` named, one provider for each.
+
+    `batch` names the call that will carry them all: by it, and by their numbers, they are known meanwhile.
+    """
     if not providers:
         return []
     given = {"lane": lane, "most": len(providers), "providers": list(providers), "lease": lease}
-    return [_opened(found) for found in connection.execute(CLAIM, given)]
+    return [_opened(found) for found in connection.execute(CLAIM, given | {"batch": batch})]
+
+
+def new_batch() -> str:
+    """A name for one call that carries many messages."""
+    return BATCH_SIGN + uuid.uuid4().hex
+
+
+def batch_reference(batch: str, phone: str) -> str:
+    """By what the message to this number is known that went with others; `CLAIM` writes the same."""
+    return f"{batch}{BATCH_DOT}{OutboxMessage.address.blind(phone)[:15].hex()}"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from core.access import allow
 from core.db import transaction
 from core.errors import Missing
 from notify import outbox
+from notify.channels.wire import BATCH_SIGN
 
 blueprint = Blueprint("receipts", __name__, url_prefix="/receipts")
 
@@ -26,6 +27,7 @@ blueprint = Blueprint("receipts", __name__, url_prefix="/receipts")
 _UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 LONGEST = 256 * 1024
 MOST = 1000
+BATCH_NAME = 33  # characters; the id of a message alone has 36
 
 
 class Report(NamedTuple):
@@ -67,6 +69,8 @@ def _aliyun(row: dict[str, Any]) -> Report:
         raise Malformed("success")
     code = _text(row, "err_code", 200, False) + " " + _text(row, "err_msg", 200, False)
     reference = _text(row, "out_id", needed=False) or _text(row, "biz_id")
+    if reference.startswith(BATCH_SIGN) and len(reference) == BATCH_NAME:  # of many numbers in one call
+        reference = outbox.batch_reference(reference, _text(row, "phone_number")[-11:])
     return Report(reference, is_there, "" if is_there else code.strip(), _text(row, "report_time"))
 
 

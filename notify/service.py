@@ -60,7 +60,7 @@ def send(
         raise ValueError("send() needs an employee or a staff member")
     if missing := needed(kind) - set(values or {}):
         raise ValueError(f"{kind} needs {', '.join(sorted(missing))}")
-    filling = _filling(about, values or {})
+    filling = filled(about, values or {})
     _write_inbox(words, kind, owner_kind, owner_id, about, filling, dedupe)
     recipient = to or find(owner_kind, owner_id)
     rows = [
@@ -126,7 +126,7 @@ def send_mail(
     _write_outbox([row | {"lane": MAIL}])
 
 
-def _filling(about: About, values: Mapping[str, str]) -> dict[str, str]:
+def filled(about: About, values: Mapping[str, str]) -> dict[str, str]:
     when = clock.now().astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
     return {**values, **site_words(), "number": about[2] or "-", "when": when, "id": str(about[1] or "")}
 
@@ -155,17 +155,21 @@ def _ways(
     instead = bool(recipient.openid) and not by_wechat
     wants_sms = recipient.wants_sms or words.is_legal or instead
     if recipient.phone and wants_sms:
-        ways.append(("sms", recipient.phone, _sms(words, filling)))
+        ways.append(("sms", recipient.phone, sms_params(words, filling)))
     if by_wechat:
-        fields = {name: text.format(**filling) for name, text in words.wechat.fields.items()}
-        params = {"template": words.wechat.template, "fields": fields, "link": words.link.format(**filling)}
+        params = wechat_params(words, filling)
         if recipient.phone and not wants_sms:  # should WeChat refuse this person after all (43101)
-            params["instead"] = {"to": recipient.phone, **_sms(words, filling)}
+            params["instead"] = {"to": recipient.phone, **sms_params(words, filling)}
         ways.append(("wechat", recipient.openid, params))
     return ways
 
 
-def _sms(words: Notice, filling: Mapping[str, str]) -> dict[str, Any]:
+def wechat_params(words: Notice, filling: Mapping[str, str]) -> dict[str, Any]:
+    fields = {name: text.format(**filling) for name, text in words.wechat.fields.items()}
+    return {"template": words.wechat.template, "fields": fields, "link": words.link.format(**filling)}
+
+
+def sms_params(words: Notice, filling: Mapping[str, str]) -> dict[str, Any]:
     link = context.settings().public_url + words.sms_link
     return {"text": words.sms.format(**{**filling, "link": link}), "values": _sms_values(words, filling)}
 
@@ -232,7 +236,7 @@ def _write_outbox(rows: list[dict[str, Any]], delay: float = 0) -> None:
         ids = [row["id"] for row in rows]
         db.session.execute(update(table).where(table.c.id.in_(ids)).values(not_before=later))
     else:
-        after_commit(_ring)
+        after_commit(ring)
 
 
 def _columns(row: Any) -> dict[str, Any]:
@@ -249,7 +253,7 @@ def _insert(model: Any, rows: list[dict[str, Any]]) -> None:
         db.session.execute(statement, [row for row in known if tuple(row) == shape])
 
 
-def _ring() -> None:
+def ring() -> None:
     bell.ring("notify.drain")
 
 

@@ -28,7 +28,7 @@ FREEZE = 3.0
 
 
 def _clock() -> None:
-    due = {"notify.sweep": 0.0, "notify.drain": 0.0}
+    due = {"notify.sweep": 0.0, "notify.catch_up": 0.0}
     while True:
         commands.tick(due)
         time.sleep(0.2)

@@ -27,6 +27,7 @@ from employee.service.people import (
     get,
     greeting,
     recipient,
+    recipients_of,
     same_person,
     speaker,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "note_looks",
     "prove",
     "recipient",
+    "recipients_of",
     "own_phone",
     "request_code",
     "request_help_code",

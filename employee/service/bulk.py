@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import os
-import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,15 +61,6 @@ def number_index(number: str) -> bytes:
 
 def phone_index(phone: str) -> bytes:
     return Employee.phone.blind(phone)
-
-
-def new_ids(count: int) -> list[uuid.UUID]:
-    """Time-ordered ids (RFC 9562, version 7) with the randomness of one call."""
-    stamp, random = int(time.time() * 1000) << 80, os.urandom(10 * count)
-    low = (int.from_bytes(random[at : at + 10], "big") for at in range(0, len(random), 10))
-    return [
-        uuid.UUID(int=stamp | 0x7 << 76 | (one >> 68) << 64 | 0b10 << 62 | one & (1 << 62) - 1) for one in low
-    ]
 
 
 def on_file(indexes: Iterable[bytes]) -> dict[bytes, OnFile]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, or_, select, text
 
+from core import context
 from core.access import Actor
 from core.db import db
 from core.errors import Missing
@@ -62,6 +63,11 @@ _ACTOR = text(f"SELECT employee.id, employee.union_id{_LIVE}:openid")  # noqa: S
 _GREETING = (
     "SELECT employee.id, employee.name_ct, trade_union.name AS union_name, ({counted}) AS counted"
     " FROM employee JOIN trade_union ON trade_union.id = employee.union_id WHERE employee.id = :id"
+)
+_REACHED = text(
+    "SELECT employee.id, employee.phone_ct, employee.wants_sms, employee.is_deceased, binding.openid"
+    " FROM employee LEFT JOIN binding ON binding.employee_id = employee.id AND binding.ended_at IS NULL"
+    " WHERE employee.id = ANY(:ids)"
 )
 # What another room may put in for the person in `speaker`.
 PERSON = "employee.id"
@@ -172,6 +178,16 @@ def actor_of(openid: str) -> Actor:
         return Actor("follower", None, "访客", frozenset({GUEST, FOLLOWER}), openid=openid)
     roles = frozenset({GUEST, FOLLOWER, EMPLOYEE})
     return Actor("employee", row.id, "申请人", roles, row.union_id, openid)
+
+
+def recipients_of(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Recipient]:
+    """How to reach thousands, in one statement; only their phones are opened."""
+    ring, place = context.keyring(), Employee.phone.place  # type: ignore[attr-defined]
+    found = {}
+    for row in db.session.connection().execute(_REACHED, {"ids": list(ids)}):
+        phone = ring.open(bytes(row.phone_ct), f"{place}|{row.id}".encode()).decode() if row.phone_ct else ""
+        found[row.id] = Recipient(phone, row.openid or "", row.wants_sms, row.is_deceased)
+    return found
 
 
 def recipient(employee_id: uuid.UUID) -> Recipient | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from core import context
 from notify.channels.wire import Letter, answer_of, call, post_json
 from notify.rules import Answer, Outcome
@@ -11,8 +14,26 @@ def _url() -> str:
     return f"{context.settings().sandbox_url}/sms/sandbox"
 
 
+MOST = 200  # messages a call
+
+
 def send(letter: Letter) -> Outcome:
-    body = {
+    response = post_json(_url(), _body(letter))
+    said = answer_of(response)
+    return _outcome(letter, said if response.status == 200 else {"error": response.status, **said})
+
+
+def send_many(letters: Sequence[Letter]) -> list[Outcome]:
+    """One call for all; each message is known by its own id."""
+    response = post_json(f"{_url()}/batch", {"messages": [_body(letter) for letter in letters]})
+    said = answer_of(response)
+    told = {str(row.get("id", "")): row for row in said.get("results") or []}
+    missing = {"error": ""}
+    return [_outcome(letter, told.get(letter.id, missing)) for letter in letters]
+
+
+def _body(letter: Letter) -> dict[str, Any]:
+    return {
         "id": letter.id,
         "phone": letter.address,
         "template": letter.kind,
@@ -20,11 +41,15 @@ def send(letter: Letter) -> Outcome:
         "params": letter.values,
         "sign": context.scheme().brand.account,
     }
-    response = post_json(_url(), body)
-    said = answer_of(response)
-    if response.status == 200:
+
+
+def _outcome(letter: Letter, said: dict[str, Any]) -> Outcome:
+    """What the answer for one message means; one that says nothing may mean anything."""
+    if "error" not in said:
         return Outcome("sent", reference=str(said.get("id", letter.id)))
-    code = str(said.get("error", response.status))
+    code = str(said["error"])
+    if not code:
+        return Outcome("unknown", code="no answer", blames=True)
     return Outcome("later" if "Limit" in code else "never", code=code)
 
 

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from notify.rules import Answer, Outcome
 CONTENT_TYPE = "application/json"
 DAY = 86400
 ASK_LIMIT = 100
+MOST = 200  # numbers a call
 
 # Prefixes of codes; the first that fits decides. Everything else is the message's own fault: never.
 LATER: tuple[tuple[str, float], ...] = (
@@ -80,27 +82,42 @@ def _ask_cloud(action: str, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def send(letter: Letter) -> Outcome:
-    settings, template = context.settings(), template_id("tencent", letter.kind)
+    return _send([letter], letter.id)[0]
+
+
+def send_many(letters: Sequence[Letter]) -> list[Outcome]:
+    """One call for all; the cloud says of each number what became of it."""
+    return _send(letters, letters[0].batch)
+
+
+def _send(letters: Sequence[Letter], name: str) -> list[Outcome]:
+    settings, template = context.settings(), template_id("tencent", letters[0].kind)
     if not template:
-        return Outcome("never", code="no_template")
+        return [Outcome("never", code="no_template")] * len(letters)
     said = _ask_cloud(
         "SendSms",
         {
-            "PhoneNumberSet": [f"+86{letter.address}"],
+            "PhoneNumberSet": [f"+86{letter.address}" for letter in letters],
             "SmsSdkAppId": settings.tencent_sms_app_id,
             "TemplateId": template,
             "SignName": settings.tencent_sms_sign_name,
-            "TemplateParamSet": list(letter.values.values()),
-            "SessionContext": letter.id,
+            "TemplateParamSet": list(letters[0].values.values()),
+            "SessionContext": name,
         },
     )
     if error := said.get("Error"):
-        return refusal(str(error.get("Code", "")))
-    statuses = said.get("SendStatusSet") or [{}]
-    code = str(statuses[0].get("Code", ""))
-    if code == "Ok":
-        return Outcome("sent", reference=str(statuses[0].get("SerialNo", "")))
-    return refusal(code)
+        return [refusal(str(error.get("Code", "")))] * len(letters)
+    told = said.get("SendStatusSet") or []
+    by_number = {str(status.get("PhoneNumber", ""))[-11:]: status for status in told}
+    if len(letters) == 1 and told:
+        return [_outcome(told[0])]
+    return [_outcome(by_number.get(letter.address[-11:], {})) for letter in letters]
+
+
+def _outcome(status: dict[str, Any]) -> Outcome:
+    """What one number's status means; none at all may mean anything."""
+    code = str(status.get("Code", ""))
+    return Outcome("sent", reference=str(status.get("SerialNo", ""))) if code == "Ok" else refusal(code)
 
 
 def refusal(code: str) -> Outcome:
@@ -130,7 +147,7 @@ def ask(letter: Letter) -> Answer:
         },
     )
     for row in said.get("PullSmsSendStatusSet") or []:
-        if row.get("SessionContext") == letter.id or (
+        if row.get("SessionContext") in (letter.id, letter.batch or letter.id) or (
             letter.reference and row.get("SerialNo") == letter.reference
         ):
             is_there = row.get("ReportStatus") == "SUCCESS"

@@ -22,6 +22,8 @@ from notify.rules import Outcome
 
 TIMEOUT = (3.0, 10.0)  # connect, read; a lease outlives both
 MOST_AT_ONCE = 32
+# A message sent with others is known as `b<32 hex>.<30 hex of its number's blind index>` until it has an id.
+BATCH_SIGN, BATCH_DOT = "b", "."
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,12 @@ class Letter:
     reference: str = ""
     unsure_for: float = 0.0
     age: float = 0.0
+
+    @property
+    def batch(self) -> str:
+        """The name of the call that carried this message with others; "" for one alone."""
+        name, dot, _ = self.reference.partition(BATCH_DOT)
+        return name if dot and name.startswith(BATCH_SIGN) else ""
 
     @property
     def text(self) -> str:

@@ -19,7 +19,7 @@ from sqlalchemy import Integer, LargeBinary, and_, delete, func, insert, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core import clock, context
-from core.db import db, transaction
+from core.db import db, new_ids, transaction
 from core.errors import Refused
 from core.history import perform
 from core.names import comparison_key
@@ -236,7 +236,7 @@ def _copy(reading: Reading, rows: list[Row]) -> None:
     """Stage a lot by COPY: thousands of rows in one statement."""
     if not rows:
         return
-    fresh = iter(bulk.new_ids(len(rows) + sum(row.verdict == states.NEW for row in rows)))
+    fresh = iter(new_ids(len(rows) + sum(row.verdict == states.NEW for row in rows)))
     for row in rows:
         row.id = next(fresh)
         is_new, there = row.verdict == states.NEW, row.on_file
@@ -321,7 +321,7 @@ def _name_missing(work: RosterImport, people: list[uuid.UUID]) -> None:
     """Who is on the roster and not in the file, as rows without words; numbers below 1 are no rows."""
     rows = [
         {"id": row_id, "import_id": work.id, "row_number": -n, "verdict": states.MISSING, "employee_id": one}
-        for n, (row_id, one) in enumerate(zip(bulk.new_ids(len(people)), people, strict=True), 1)
+        for n, (row_id, one) in enumerate(zip(new_ids(len(people)), people, strict=True), 1)
     ]
     if rows:
         db.session.execute(insert(RosterImportRow), rows)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core import audit, clock
 from core.access import Actor
-from core.db import db
+from core.db import db, new_ids
 from core.errors import Conflict, Refused
 from core.limits import Limit, take
 from core.names import comparison_key
@@ -73,7 +73,7 @@ def add(union_id: uuid.UUID, person: Person, by: Actor) -> uuid.UUID:
         if twin.kind != "here":  # or anybody's number could be looked up, one form after the other
             take(ELSEWHERE_PER_HOUR, by.key)
         raise Refused(twin.words, "id_number")
-    employee_id = bulk.new_ids(1)[0]
+    employee_id = new_ids(1)[0]
     try:
         with db.session.begin_nested():
             bulk.add_one(employee_id, union_id, person._asdict())

@@ -1,6 +1,7 @@
 """How does the neutral `sandbox` provider answer? One POST per message, the sender's id names it.
 
 POST /sms/sandbox {id, phone, template, text, params} → {"id", "status"}; an id names one message, also twice.
+POST /sms/sandbox/batch {"messages": [the same, up to 200]} → {"results": [{"id", "status" or "error"}]}.
 GET /sms/sandbox/<id> → {"id", "status": pending | delivered | failed, "reason"}, 404 when it never arrived.
 """
 
@@ -17,20 +18,41 @@ from sandbox.state import Sms, World, world
 cloud = Blueprint("sms_neutral", __name__)
 
 
+MOST = 200
+
+
 @cloud.post("/sms/sandbox")
 @cloud.post("/sms/sandbox/")
 def send() -> Response | tuple[Response, int]:
-    here, given = world(), request.get_json(force=True)
-    missing = [name for name in ("id", "phone") if not given.get(name)]
-    if missing or not (given.get("text") or given.get("template")):
+    given = request.get_json(force=True)
+    if missing := _missing(given):
         return jsonify(error="invalid", missing=missing), 400
+    said = _taken(world(), given)
+    return (jsonify(said), 422) if "error" in said else jsonify(said)
+
+
+@cloud.post("/sms/sandbox/batch")
+def send_batch() -> Response | tuple[Response, int]:
+    rows = request.get_json(force=True).get("messages")
+    if not isinstance(rows, list) or not 1 <= len(rows) <= MOST or any(_missing(row) for row in rows):
+        return jsonify(error="invalid"), 400
+    return jsonify(results=[_taken(world(), row) for row in rows])
+
+
+def _missing(given: dict[str, Any]) -> list[str]:
+    missing = [name for name in ("id", "phone") if not given.get(name)]
+    return missing if given.get("text") or given.get("template") else [*missing, "text"]
+
+
+def _taken(here: World, given: dict[str, Any]) -> dict[str, Any]:
+    """Take one message; an id that is known is not taken twice."""
     if known := _known(here, str(given["id"])):
-        return jsonify(id=known.id, status=known.status, is_repeat=True)
+        return {"id": known.id, "status": known.status, "is_repeat": True}
     phone = plain_number(str(given["phone"]))
     if code := fate_of(here, phone).get("code"):
-        return jsonify(id=given["id"], error=code), 422
+        return {"id": given["id"], "error": code}
     sms = accept(here, _made(here, given, phone))
-    return jsonify(id=sms.id, status=sms.status)
+    return {"id": sms.id, "status": sms.status}
 
 
 def _made(here: World, given: dict[str, Any], phone: str) -> Sms:

@@ -36,6 +36,11 @@ _TAKE = text(
     "UPDATE wechat_subscription_consent SET left_count = left_count - :less"
     " WHERE openid = :openid AND template_id = :template AND left_count > 0 AND NOT is_refused"
 )
+_TAKE_MANY = text(
+    "UPDATE wechat_subscription_consent SET left_count = left_count - :less"
+    " WHERE openid = ANY(:openids) AND template_id = :template AND left_count > 0 AND NOT is_refused"
+    " RETURNING openid"
+)
 
 
 def told(openid: str, template_id: str, answer: str) -> None:
@@ -59,6 +64,17 @@ def carries(kind: str, group: str, openid: str) -> bool:
     """Can a message of `kind` go to this person by WeChat now? Uses up the consent it needs."""
     mapped = mappings.carrier(kind, group, db.session.connection())
     return mapped is not None and take(openid, mapped)
+
+
+def carries_many(kind: str, group: str, openids: list[str]) -> list[str]:
+    """Those of these WeChats that a message of `kind` can go to now; as `carries`, in one statement."""
+    mapped = mappings.carrier(kind, group, db.session.connection())
+    if mapped is None or not openids:
+        return []
+    if not mapped.needs_consent:
+        return openids
+    values = {"openids": openids, "template": mapped.template_id, "less": int(mapped.kind != LONG_TERM)}
+    return list(db.session.scalars(_TAKE_MANY, values))
 
 
 def asked_for() -> list[str]:
