@@ -113,6 +113,8 @@ def load_scheme(name: str, folder: Path = SCHEMES) -> Scheme:
 def _build(name: str, content: dict[str, Any]) -> Scheme:
     review = content["review"]
     claims = content["claims"]
+    if bool(review["union_first"]) != (review["levels"][:1] == ["union_review"]):
+        raise SchemeError(f"{name}.toml: review.union_first and the first of review.levels disagree")
     return Scheme(
         name=name,
         brand=Brand(**content["brand"]),

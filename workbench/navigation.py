@@ -6,7 +6,7 @@ from flask import g
 
 from changes import queries as changes
 from changes.queries import work as change_work
-from claims.queries import work
+from claims.queries import union_desk, work
 from core import roles
 from core.access import Actor, current_actor
 from core.pages import NavItem
@@ -26,6 +26,7 @@ EVERYWHERE = ("payouts", "messages", "content", "audit", "wechat", "appeals")
 CONTENT = (roles.EDITOR, roles.ADMINISTRATOR)
 # XM-23, XM-26: 基层业务管理 has two groups; a line is there only when its page is.
 KEEPING, AID = "基层业务管理-基层工会管理", "基层业务管理-医疗互助管理"
+REVIEWING = f"{AID}-补助审核"
 KEEPS_UNIONS = (roles.OPERATOR, roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
 MANAGES_STAFF = (roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
 PAYOUTS = (*work.FINANCE, roles.ADMINISTRATOR, roles.AUDITOR)
@@ -52,8 +53,21 @@ def items() -> list[NavItem]:
         (NavItem("staff", "工作人员列表", "/admin/staff", group=KEEPING), MANAGES_STAFF),
         (NavItem("transfers", "会籍变更", "/admin/transfers", transfers(actor), KEEPING), KEEPS_UNIONS),
         (NavItem("roster", "职工名册", "/admin/roster", group=AID), ROSTER),
+        *((item, (roles.OPERATOR,)) for item in _union_reviews(actor)),
     ]
     return [item for item, who in lines if actor.has(*who) and reaches(actor, item.key, who)]
+
+
+def _union_reviews(actor: Actor) -> list[NavItem]:
+    """补助审核-住院补助 / 工伤致残慰问金 / 职工亡故慰问金, where unions review (XM-91)."""
+    if not actor.has(roles.OPERATOR) or not union_desk.is_there():
+        return []
+    found = union_desk.counts(actor)
+    entries = [
+        NavItem(f"review-{kind}", words, f"/admin/claims/review/{kind}", found.get(kind, 0), REVIEWING)
+        for kind, words in union_desk.kinds()
+    ]
+    return [NavItem("review", "办理情况和流程", "/admin/claims/review", group=REVIEWING), *entries]
 
 
 def rebinds(actor: Actor) -> int:

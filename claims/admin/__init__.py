@@ -10,6 +10,7 @@ from claims.admin import (
     revealing,
     showing,
     undoing,
+    union_desk,
 )
 from claims.admin.door import blueprint
 
@@ -24,4 +25,5 @@ __all__ = [
     "revealing",
     "showing",
     "undoing",
+    "union_desk",
 ]

@@ -230,6 +230,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     "workbench.verify": OVERSEERS,
     "claims_admin.index": READERS,
     "claims_admin.search": READERS,
+    "claims_admin.union_review": frozenset({roles.OPERATOR}),
+    "claims_admin.union_review_of": frozenset({roles.OPERATOR}),
     "claims_admin.show": READERS,
     "claims_admin.document": READERS,
     "claims_admin.approve": REVIEWERS,

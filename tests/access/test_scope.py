@@ -37,6 +37,8 @@ SCOPE: dict[str, str] = {
     "workbench.verify": EVERYWHERE,
     "why.ask": NAMED,
     "claims_admin.index": LIST,
+    "claims_admin.union_review": LIST,
+    "claims_admin.union_review_of": LIST,
     "claims_admin.search": NAMED,
     "claims_admin.reasons": SHARED,
     "claims_admin.save_reason": SHARED,
@@ -296,7 +298,7 @@ def test_here_and_above_it_opens(app: Flask, scene: Scene, capsys) -> None:
 def test_what_comes_into_a_union_shows_only_here_and_above(app: Flask, places, capsys) -> None:
     """A3: lists, counts, tiles and badges of those beside and below do not change by one byte."""
     _, _, clients = places
-    pages = [(endpoint, rule.rule + more) for endpoint, method, rule in staff_routes(app, LIST)
+    pages = [(endpoint, _address(rule, {}) + more) for endpoint, method, rule in staff_routes(app, LIST)
              if method == "GET" for more in SHOWN.get(endpoint, ("",))]  # fmt: skip
     before = {(place, path): _plain(clients[place].get(path)) for place in PLACES for _, path in pages}
     scene = furnished(*places)
