@@ -18,6 +18,9 @@ from core.terms import Term
 from core.workflow import Move, Workflow
 
 HOSPITAL, INJURY, DEATH = "hospital", "injury", "death"
+# A claim that nobody files: made by rule when a payment lifts a sum over a threshold (XM-116).
+AUTOMATIC = "automatic"
+AUTOMATIC_WORDS, UNASKED = "免申即享补助（无需申请）", "无需申请"
 
 LABELS = {
     "draft": "草稿",
@@ -71,6 +74,7 @@ def _moves() -> tuple[Move, ...]:
         Move("return_second", ("second_review",), "returned", _SECOND, "退回到提单", "claim_returned", True),
         Move("refuse_second", ("second_review",), "refused", _SECOND, "不予补助", "claim_refused", True),
         Move("appeal", ("refused",), "second_review", _OWNER, "申请复议", "claim_submitted", True),
+        Move("grant", ("draft",), "approved", frozenset({SYSTEM}), UNASKED, "automatic_granted"),
         Move("start_paying", ("approved",), "paying", _FINANCE, "生成打款批次"),
         Move("stop_paying", ("paying",), "approved", _FINANCE, "撤出批次"),
         Move("bounce", ("paying",), "pay_failed", _FINANCE, "打款失败", "payment_failed", True),

@@ -171,6 +171,16 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         sms_link=CLAIMS_BY_SMS,
         wechat=_claim("办结", "已办结，请打开查看详情"),
     ),
+    "automatic_granted": Notice(  # XM-116
+        label="免申即享补助",
+        title="无需申请，您有一笔补助",
+        text="您已领取的补助累计达到“{benefits}”的条件，无需申请，已为您核定 {amount} 元（编号 {number}），"
+        "会打到上次收款的账户，正在等待打款。打开可以查看怎么算的。",
+        link=CLAIM,
+        sms="您有一笔补助，无需申请，正在等待打款。请在微信打开公众号“{account}”查看，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("无需申请", "符合条件无需申请，等待打款"),
+    ),
     "claim_withdrawn": Notice(
         label="申请已撤回",
         title="补助申请已撤回",

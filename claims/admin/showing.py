@@ -11,7 +11,8 @@ from claims.admin.door import MAY_REVEAL, READERS, REVIEWERS, SEES_NAMES, bluepr
 from claims.models import Claim
 from claims.queries import duplicates, kind_words, record, state_words, work
 from claims.rules import REFUSES
-from claims.service import cuts, figures, holds, revealing, review, suspicions
+from claims.service import automatic, cuts, figures, holds, revealing, review, suspicions
+from claims.service.checks import Check
 from core import clock
 from core.access import allow, current_actor
 from core.db import transaction
@@ -69,7 +70,9 @@ def page(claim: Claim, errors: dict[str, str] | None = None) -> str:
         errors=errors,
         **facts(claim),
         is_finance=is_finance,
-        checks=[] if is_finance or claim.contents_erased_at else suspicions.for_reviewer(claim, found, pairs),
+        checks=_checks(claim, found, pairs),
+        trigger=automatic.trigger_of(claim),
+        gave=automatic.given_by(claim.id) if claim.state == "paid" else "",
         has_pairs=bool(pairs) and actor.has(*REVIEWERS),
         cut_reasons={} if is_finance else cuts.reasons(claim.id),
         award=_award(claim, found),
@@ -85,6 +88,14 @@ def page(claim: Claim, errors: dict[str, str] | None = None) -> str:
         place=work.place(claim, current_actor()) if is_mine_to_decide and claim.submitted_at else None,
         **_whose(claim),
     )
+
+
+def _checks(claim: Claim, found: figures.Reckoning, pairs: list[duplicates.Pair]) -> list[Check]:
+    """For those who review; of what was erased, or made by rule, there is nothing to check."""
+    is_finance = not me().has(*work.READERS)
+    if is_finance or claim.contents_erased_at or claim.is_automatic:
+        return []
+    return suspicions.for_reviewer(claim, found, pairs)
 
 
 def _award(claim: Claim, found: figures.Reckoning) -> dict[str, Any]:
@@ -107,7 +118,7 @@ def facts(claim: Claim) -> dict[str, Any]:
         "state": state_words(claim.state),
         "waited": clock.age(claim.submitted_at) if claim.submitted_at else "",
         "docs": [_picture(claim, paper) for paper in papers],
-        "missing": [] if claim.photos_erased_at else missing,
+        "missing": [] if claim.photos_erased_at or claim.is_automatic else missing,
     }
 
 

@@ -1,5 +1,6 @@
 """What is kept of a claim?"""
 
+from claims.models.automatic import AutomaticGrant
 from claims.models.claim import Claim, ReviewHold
 from claims.models.document import ClaimDocument
 from claims.models.judgement import AwardCut, PairVerdict, ReturnMark
@@ -8,6 +9,7 @@ from claims.models.pace import ClaimPace
 from claims.models.reasons import ReturnReason
 
 __all__ = [
+    "AutomaticGrant",
     "AwardCut",
     "Claim",
     "ClaimDocument",

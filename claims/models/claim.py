@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
-from claims.rules import OVER
+from claims.rules import AUTOMATIC, OVER
 from core import clock
 from core.db import column, db, moment, primary_key
 from core.fields import Sealed
@@ -120,6 +120,11 @@ class Claim(Stateful, db.Model):
     photos_erased_at: Mapped[dt.datetime | None] = moment(nullable=True)
     contents_erased_at: Mapped[dt.datetime | None] = moment(nullable=True)
     card_cut_at: Mapped[dt.datetime | None] = moment(nullable=True)
+
+    @property
+    def is_automatic(self) -> bool:
+        """Made by rule, not filed by anybody (免申即享)."""
+        return self.kind == AUTOMATIC
 
 
 class ReviewHold(db.Model):

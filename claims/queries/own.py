@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, case, select
 
 from claims.models import Claim, ClaimDocument
-from claims.rules import BOUNCES, DECIDED, LABELS
+from claims.rules import AUTOMATIC, AUTOMATIC_WORDS, BOUNCES, DECIDED, LABELS
 from core import clock, context
 from core.db import db
 from core.errors import Missing
@@ -35,6 +35,7 @@ class Row:
     submitted_at: dt.datetime | None
     admitted_on: dt.date | None
     award_fen: int | None
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def state_words(state: str) -> str:
 
 
 def kind_words(kind: str) -> str:
-    return context.scheme().kinds.get(kind, kind)
+    return AUTOMATIC_WORDS if kind == AUTOMATIC else context.scheme().kinds.get(kind, kind)
 
 
 def of_employee(key: str, employee_id: uuid.UUID | None) -> Claim:
@@ -82,7 +83,7 @@ def for_employee(employee_id: uuid.UUID, before: str = "") -> tuple[list[Row], s
         Row(
             row.id, row.number, kind_words(row.kind), row.state, state_words(row.state), row.step,
             row.submitted_at or row.saved_at, row.submitted_at, row.admitted_on,
-            row.award_fen if row.state in DECIDED else None,
+            row.award_fen if row.state in DECIDED else None, row.kind == AUTOMATIC,
         )
         for row in found[:PAGE]
     ]  # fmt: skip

@@ -17,6 +17,7 @@ _PLAIN = {
     "appeal": "申请复议",
     "start_paying": "打款中",
     "pay": "办结",
+    "grant": "无需申请，系统已核定",
     "fix_payee": "收款账户已改正，交给财务",
 }
 _PASSED = {"pass_union": "union_review", "pass_first": "first_review", "approve": "second_review"}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from claims.models import Claim, ClaimDocument
-from claims.rules import HOSPITAL, NOT_COUNTED, STANDING_PHOTOS, step_of
+from claims.rules import AUTOMATIC, HOSPITAL, NOT_COUNTED, STANDING_PHOTOS, step_of
 from claims.service import figures
 from claims.service.figures import Reckoning
 from core import clock, names
@@ -201,6 +201,7 @@ def _pictures(claim: Claim) -> Iterator[Check]:
             StoredFile.content_bi.in_(mine),
             Claim.id != claim.id,
             Claim.state.not_in(NOT_COUNTED),
+            Claim.kind != AUTOMATIC,  # shows the account's photos of the claim that was paid before it
             ClaimDocument.removed_at.is_(None),
         )
         .order_by(Claim.id)

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, cast, func, literal, select, true, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 
 from claims.models import Claim
-from claims.rules import DECIDED, EDITABLE
+from claims.rules import AUTOMATIC, DECIDED, EDITABLE, HOSPITAL
 from claims.service import cuts
 from core import clock, context
 from core.db import db
@@ -19,6 +19,7 @@ from plans import queries as coverages
 from plans import service as plans
 from plans.service import Award, ClaimFacts, Cover, Material, Memory, Note, Plan
 
+ACCOUNT = ("own_account", "other_account")  # when a paper about the payee is asked for
 OUTSIDE = "入院日期不在保障期内，请核对日期"
 _USED = ("paid_fen", "days", "deductible_fen", "base_fen", "events")
 
@@ -65,9 +66,15 @@ def plan_of(claim: Claim) -> Plan | None:
 def papers_of(claim: Claim) -> tuple[Material, ...]:
     """Which photos the claim needs, by the plan's list; the newest plan's while there is no date yet."""
     plan = plan_of(claim) or plans.all_plans()[0]
-    return plans.materials(
-        plan, claim.kind, is_own_account=claim.is_own_account, is_by_agent=is_by_agent(claim)
+    is_automatic = claim.kind == AUTOMATIC
+    papers = plans.materials(
+        plan,
+        HOSPITAL if is_automatic else claim.kind,
+        is_own_account=claim.is_own_account,
+        is_by_agent=is_by_agent(claim),
     )
+    # Nobody files it: all there is to show is whose account the money goes to.
+    return tuple(paper for paper in papers if not is_automatic or paper.when in ACCOUNT)
 
 
 def asked_of(claim: Claim) -> frozenset[str]:

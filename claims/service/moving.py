@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import exists, select
+
 from claims.models import Claim
-from claims.rules import DEATH, PAYEE_EDITABLE, TELLS_FILER, WORKFLOW
+from claims.rules import DEATH, NOT_COUNTED, PAYEE_EDITABLE, TELLS_FILER, WORKFLOW
 from core.access import Actor
 from core.db import db
 from core.errors import Missing
 from core.history import Transition, perform
+from employee import service as employees
 from notify import service as notify
 
 
@@ -36,12 +39,25 @@ def move(
 def _tell(claim: Claim, kind: str, said: str, by: Actor, values: dict[str, str], delay: float) -> None:
     """The insured person, and whoever filed it for them (XM-94); for a dead person whoever filed it alone."""
     about = ("claim", claim.id, claim.number)
-    if not (claim.kind == DEATH and claim.filed_by_kind == "staff"):
+    if not _is_dead(claim):
         notify.send(kind, employee=claim.employee_id, about=about, values=values, dedupe=said, delay=delay)
     for_filer = TELLS_FILER.get(kind)
     if for_filer and claim.filed_by_kind == "staff" and claim.filed_by_id != by.id:
         filer, said = claim.filed_by_id, _to_filer(said)
         notify.send(for_filer, staff=filer, about=about, values=values, dedupe=said, delay=delay)
+
+
+def _is_dead(claim: Claim) -> bool:
+    """Nobody writes to the dead: those the roster says so of, and those whose death somebody reported."""
+    reported = exists().where(
+        Claim.employee_id == claim.employee_id,
+        Claim.kind == DEATH,
+        Claim.filed_by_kind == "staff",
+        Claim.state.not_in(NOT_COUNTED),
+    )
+    if claim.kind == DEATH and claim.filed_by_kind == "staff":
+        return True
+    return employees.card(claim.employee_id).is_deceased or bool(db.session.scalar(select(reported)))
 
 
 def unsay(claim: Claim, action: str) -> bool:

@@ -15,6 +15,8 @@ from sqlalchemy import func, select
 
 from claims.models import Claim
 from claims.rules import Bounce, bounce_for
+from claims.service import automatic
+from claims.service.automatic import hold_people
 from claims.service.figures import approval_mark
 from claims.service.moving import move
 from core import clock
@@ -25,6 +27,19 @@ from core.keys import SealBroken
 from core.money import shown_yuan
 from employee import service as employees
 from staff import service as staff
+
+__all__ = [
+    "Payable",
+    "awaiting",
+    "bounced",
+    "hold_people",
+    "own_of",
+    "paid",
+    "payable",
+    "plain_reason",
+    "start_paying",
+    "stop_paying",
+]
 
 BROKEN_SEAL = "申请 {number} 的收款账户或金额与审核通过时不一致，不能打款，请联系管理员核查。其余申请可先打款"
 UNREADABLE = "（读不出来）"
@@ -41,6 +56,7 @@ class Payable:
     payee_bank: str
     payee_card: str
     approved_at: dt.datetime
+    is_automatic: bool = False
 
 
 def payable(limit: int, claim_ids: list[uuid.UUID] | None = None) -> list[Payable]:
@@ -92,9 +108,13 @@ def stop_paying(claim_id: uuid.UUID, by: Actor) -> None:
 
 
 def paid(claim_id: uuid.UUID, by: Actor) -> None:
-    """打款成功 → 办结; told by inbox, WeChat and SMS (GX-30, GX-31)."""
+    """打款成功 → 办结; told by inbox, WeChat and SMS (GX-30, GX-31). What it entitles to follows at once.
+
+    The caller has the people of all its claims to itself (`hold_people`).
+    """
     claim = _get(claim_id)
     move(claim, "pay", by, values=_amount(claim), paid_at=clock.now())
+    automatic.grant_after(claim)
 
 
 def bounced(claim_id: uuid.UUID, bank_words: str, by: Actor) -> Bounce:
@@ -136,6 +156,7 @@ def _payable(claim: Claim) -> Payable:
         payee_bank=_bank(claim),
         payee_card=card,
         approved_at=claim.state_at,
+        is_automatic=claim.is_automatic,
     )
 
 

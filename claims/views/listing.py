@@ -13,7 +13,7 @@ from claims.queries.own import bounce_words
 from claims.queries.pace import likely_words
 from claims.queries.progress import last_refusal, last_return, steps
 from claims.rules import DECIDED, ITEMS, REVIEWS, WORKFLOW
-from claims.service import cuts
+from claims.service import automatic, cuts
 from claims.views.door import blueprint, my_id, own, path_of, spots_of, uploaders
 from core.access import allow
 from core.context import scheme
@@ -62,6 +62,8 @@ def detail(number: str) -> ResponseReturnValue:
         buttons=_buttons(claim, history),
         pay_days=scheme().promises["pay_days"],
         base=path_of(claim),
+        trigger=automatic.trigger_of(claim),
+        gave=automatic.given_by(claim.id) if claim.state == "paid" else "",
     )
 
 

@@ -93,6 +93,7 @@ def settle(batch: PayoutBatch, content: bytes, by: Actor, seen: int) -> Preview:
     perform(WORKFLOW, batch, "settle", by, seen=seen, settled_at=clock.now())
     _note(batch, content, by)
     items = {item.sequence: item for item in rows}
+    payment.hold_people([row.claim_id for row in rows])
     for answer in sorted(found.answers, key=lambda a: a.sequence or 0):
         _take_over(items[answer.sequence or 0], answer, by)
     return found
