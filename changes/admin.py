@@ -218,7 +218,7 @@ def _facts(change: ChangeRequest, documents: list[Any]) -> dict[str, Any]:
         "at": _path(change),
         "who": person,
         "sees_name": _me().has(*MAY_REVEAL),
-        "state": state_words(change.state),
+        "state": own.words_of(change, "等职工"),
         "lines": [_masked(line) for line in own.lines(change)],
         "docs": [_picture(change, one, n) for n, one in enumerate(documents, 1)],
     }

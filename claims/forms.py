@@ -212,7 +212,7 @@ class StayForm(_Sheet):
     def problems(self, today: dt.date) -> dict[str, str]:
         """Question → words for everything that is wrong on this page by itself."""
         found = {**self._bill_problems(), **self._day_problems(today), **self.wrong()}
-        return {name: found[name] for name in _ON_PAGE if name in found}
+        return in_order(found)
 
     def warning(self) -> dict[str, str]:
         """Sums that do not fit each other: asked about once, the person may go on."""
@@ -333,6 +333,12 @@ def read(sheet: type[_Sheet], sent: Any, stored: Mapping[str, Any]) -> Any:
         if name in shown:
             shown[name].raw_data = [text]  # shown as it was typed
     return shown
+
+
+def in_order(found: Mapping[str, str]) -> dict[str, str]:
+    """The problems of step 2 as its questions follow each other; photos come last."""
+    asked = {name: found[name] for name in _ON_PAGE if name in found}
+    return {**asked, **found}
 
 
 # The order of the questions on the page, which the summary of errors follows.

@@ -35,6 +35,8 @@ LABELS = {
     "withdrawn": "已撤回",
     "pay_failed": "打款失败",
 }
+# What the owner reads behind a state that waits for them, wherever it stands: the word alone sounds final.
+OWNER_TODO = {"returned": "请修改后重新提交", "pay_failed": "请修改收款账户"}
 REVIEWS = ("union_review", "first_review", "second_review")
 # Who decides at which level, and by which action.
 LEVEL_ROLES = {"union_review": OPERATOR, "first_review": FIRST_REVIEWER, "second_review": SECOND_REVIEWER}

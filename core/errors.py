@@ -5,6 +5,8 @@ Views have no try/except: one handler (`core.pages`) turns these into pages, JSO
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class Refused(Exception):
     """The request cannot be done; `text` is the kind Chinese sentence that says why and what to do.
@@ -64,6 +66,23 @@ class Missing(Refused):
 
     def __init__(self, text: str = "没有找到这个页面。可能链接不完整，或内容已下架。") -> None:
         super().__init__(text)
+
+
+def refusal_of(act: Callable[[], object], field: str) -> dict[str, str]:
+    """Do it; what a person can put right comes back as {field: words} and can be said with other things.
+
+    Whatever is not about this one answer (too often, gone, somebody was first) is raised as ever.
+    """
+    try:
+        act()
+    except Refused as refusal:
+        if refusal.status not in TO_CORRECT:
+            raise
+        return {refusal.field or field: refusal.text}
+    return {}
+
+
+TO_CORRECT = (413, 415, 422)
 
 
 class SignInNeeded(Exception):

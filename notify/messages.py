@@ -113,7 +113,7 @@ MESSAGES: dict[str, Notice | Text | Code] = {
     ),
     "claim_returned": Notice(  # GX-25
         label="申请被退回",
-        title="补助申请被{sent_back}",
+        title="补助申请被{sent_back}，请修改后重新提交",
         text="您的补助申请（申报号 {number}）被{sent_back}，需要修改。\n"
         "{sent_back}原因：{reason}\n请打开申请，改好后重新提交，申报号不变。",
         link=CLAIM,
@@ -280,7 +280,7 @@ MESSAGES: dict[str, Notice | Text | Code] = {
     ),
     "change_returned": Notice(  # GX-47
         label="变更申请被退回",
-        title="个人信息变更被{sent_back}",
+        title="个人信息变更被{sent_back}，请修改后重新提交",
         text="您的个人信息变更申请（申请单号 {number}）被{sent_back}，需要修改。\n"
         "{sent_back}原因：{reason}\n请打开申请，改好后重新提交，申请单号不变；也可以删除这条申请。",
         link=CHANGE,

@@ -15,13 +15,18 @@
         return (o && (o.dataset.area || o.value) || '').split(',').map(Number);
       }).filter(function (a) { return a.length === 4 && !a.some(isNaN); });
     }
+    function tick(row) { // what is pointed at has to be put right: its item among those to correct
+      var o = part(row, 'document').selectedOptions[0], item = o && o.dataset.kind && document.querySelector('[name=items][value="' + o.dataset.kind + '"]');
+      if (item) item.checked = true;
+    }
+    rows.forEach(function (r) { part(r, 'document').addEventListener('change', function () { tick(r); }); });
     function add(id, area) {
       var row = rows.filter(function (r) { return !part(r, 'document').value; })[0];
       if (!row) { h.say('最多圈 ' + rows.length + ' 处，可以先去掉一处。'); return false; }
       var pick = part(row, 'place'), old = pick.querySelector('[data-drawn]'), o = new Option('圈出的地方', area.join(','), true, true);
       if (old) old.remove();
       o.dataset.drawn = ''; pick.add(o, 0); pick.selectedIndex = 0;
-      part(row, 'document').value = id;
+      part(row, 'document').value = id; tick(row);
       form.open = true;
       h.say('已圈出第 ' + (rows.indexOf(row) + 1) + ' 处，请写哪里不对。');
       if (innerWidth >= 960) part(row, 'note').focus(); else row.scrollIntoView({ block: 'center' });

@@ -1,6 +1,6 @@
 """What do pages list about changes of personal data?"""
 
-from changes.queries.own import Row, Todo, need_action, open_of, state_words, status_lines, todo_of
+from changes.queries.own import Row, Todo, need_action, open_of, state_words, status_lines, todo_of, words_of
 from changes.queries.work import counts, numbers_of, own_work
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "state_words",
     "status_lines",
     "todo_of",
+    "words_of",
 ]

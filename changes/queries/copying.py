@@ -7,7 +7,7 @@ import uuid
 from sqlalchemy import select
 
 from changes.models import ChangeDocument, ChangeRequest
-from changes.queries.own import lines, state_words
+from changes.queries.own import lines, words_of
 from core.copies import Copy, Facts, facts
 from core.db import db
 from core.files.models import StoredFile
@@ -29,7 +29,7 @@ def export_of(employee_id: uuid.UUID) -> list[Copy]:
 
 
 def _chapter(request: ChangeRequest) -> Copy:
-    said = facts(request, REQUEST, {"state": {request.state: state_words(request.state)}})
+    said = facts(request, REQUEST, {"state": {request.state: words_of(request)}})
     changed: Facts = [(line.label, f"{line.old} → {line.new}") for line in lines(request) if line.is_changed]
     kept: Facts = [(line.label, line.old) for line in lines(request) if not line.is_changed]
     return Copy(f"个人信息变更 {request.number}", [said, changed, kept], _photos(request))

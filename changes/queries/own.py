@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -20,7 +20,8 @@ from core.identifiers import ID_TYPES
 
 PAGE = 20
 NOT_YOURS = "没有找到这条变更申请。可能已经删除，或者不在您的名下。请从“个人信息变更”查看。"
-RETURNED = "您的个人信息变更被{sent_back}"
+RETURNED = "个人信息变更{level}被{sent_back}，请修改后重新提交"
+RETURNED_STATE = "{draft}（{level}被{sent_back}，{who}修改后重新提交）"
 TO_CORRECT = "等您修改后重新提交，或者删除"
 
 
@@ -71,6 +72,26 @@ def state_words(state: str) -> str:
     return context.scheme().review.labels.get(state, LABELS[state])
 
 
+def request_words(state: str, passed_first: bool, who: str = "请") -> str:
+    """The state of one request: 草稿 (GX-48) is only ever one that came back, and says from where.
+
+    `passed_first`: somebody had agreed at the first level, so that the second one sent it back.
+    """
+    if state != "draft":
+        return state_words(state)
+    return RETURNED_STATE.format(draft=state_words(state), who=who, **_return(passed_first))
+
+
+def words_of(request: ChangeRequest, who: str = "请") -> str:
+    """`request_words` of a whole request."""
+    return request_words(request.state, request.first_reviewer_id is not None, who)
+
+
+def _return(passed_first: bool) -> dict[str, str]:
+    level = REVIEWS[1] if passed_first else REVIEWS[0]
+    return {"level": _level(level), "sent_back": context.scheme().review.sent_back}
+
+
 def of_employee(key: str, employee_id: uuid.UUID | None) -> ChangeRequest:
     """The person's own request by number (or id). Raises `Missing`, also for one that was deleted."""
     query = select(ChangeRequest).where(
@@ -88,14 +109,13 @@ def for_employee(employee_id: uuid.UUID, before: str = "") -> tuple[list[Row], s
     """The newest requests, or those older than `before`, and where to go on ("" at the end)."""
     query = select(
         ChangeRequest.id, ChangeRequest.number, ChangeRequest.state, ChangeRequest.created_at,
-        ChangeRequest.note_ct,  # type: ignore[attr-defined]
+        ChangeRequest.first_reviewer_id, ChangeRequest.note_ct,  # type: ignore[attr-defined]
     ).where(ChangeRequest.employee_id == employee_id, ChangeRequest.state != "deleted")  # fmt: skip
     if (last := _as_id(before)) is not None:
         query = query.where(ChangeRequest.id < last)
     found = db.session.connection().execute(query.order_by(ChangeRequest.id.desc()).limit(PAGE + 1)).all()
     rows = [
-        Row(row.id, row.number, row.state, state_words(row.state), row.created_at, _note(row))
-        for row in found[:PAGE]
+        Row(row.id, row.number, row.state, _words(row), row.created_at, _note(row)) for row in found[:PAGE]
     ]
     return rows, str(rows[-1].id) if len(found) > PAGE else ""
 
@@ -106,7 +126,7 @@ def open_of(employee_id: uuid.UUID) -> Row | None:
         ChangeRequest.employee_id == employee_id, ChangeRequest.state.in_(OPEN)
     )
     row = db.session.scalars(query).first()
-    return Row(row.id, row.number, row.state, state_words(row.state), row.created_at, "") if row else None
+    return Row(row.id, row.number, row.state, words_of(row), row.created_at, "") if row else None
 
 
 def need_action(employee_id: uuid.UUID) -> list[Todo]:
@@ -115,13 +135,14 @@ def need_action(employee_id: uuid.UUID) -> list[Todo]:
         ChangeRequest.id,
         ChangeRequest.number,
         ChangeRequest.state,
+        ChangeRequest.first_reviewer_id,
         ChangeRequest.note_ct,  # type: ignore[attr-defined]
     ).where(ChangeRequest.employee_id == employee_id, ChangeRequest.state == "draft")
     return [
         Todo(
             row.number,
             row.state,
-            RETURNED.format(sent_back=context.scheme().review.sent_back),
+            RETURNED.format(**_return(row.first_reviewer_id is not None)),
             _note(row),
             "去修改",
             f"/h5/changes/{row.number}/edit",
@@ -137,11 +158,11 @@ def todo_of(person: str) -> str:
 
 def status_lines(employee_id: uuid.UUID, limit: int = 5) -> list[tuple[str, str, str]]:
     """(number, state in words, when) of the newest requests."""
-    query = select(ChangeRequest.number, ChangeRequest.state, ChangeRequest.state_at).where(
-        ChangeRequest.employee_id == employee_id, ChangeRequest.state != "deleted"
-    )
+    query = select(
+        ChangeRequest.number, ChangeRequest.state, ChangeRequest.state_at, ChangeRequest.first_reviewer_id
+    ).where(ChangeRequest.employee_id == employee_id, ChangeRequest.state != "deleted")
     rows = db.session.connection().execute(query.order_by(ChangeRequest.id.desc()).limit(limit))
-    return [(number, state_words(state), clock.shown(at)) for number, state, at in rows]
+    return [(row.number, _words(row), clock.shown(row.state_at)) for row in rows]
 
 
 def lines(request: ChangeRequest) -> list[Line]:
@@ -180,7 +201,7 @@ def _said(step: Transition) -> str:
     if step.action in ("submit", "resubmit"):
         return "提交申请" if step.action == "submit" else "重新提交申请"
     if step.to_state == "draft":
-        return "已退回"
+        return "{level}被{sent_back}".format(**_return(step.from_state == REVIEWS[1]))
     return f"{_level(step.from_state)}通过" if step.from_state in REVIEWS else state_words(step.to_state)
 
 
@@ -200,6 +221,10 @@ def _coming(label: str, state: str) -> Step:
 def _level(state: str) -> str:
     """待初核 → 初核: what the level is called once it is done."""
     return state_words(state).removeprefix("待")
+
+
+def _words(row: Any) -> str:
+    return request_words(row.state, row.first_reviewer_id is not None)
 
 
 def _note(row: object) -> str:

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 
 from changes.models import ChangeRequest
-from changes.queries.own import state_words
-from changes.rules import LEVEL_ROLES, REVIEWS
+from changes.queries.own import request_words
+from changes.rules import FIELDS, LEVEL_ROLES, REVIEWS
+from changes.service.moving import opened
 from core import clock, keyset
 from core.access import Actor
 from core.db import db
@@ -27,6 +28,7 @@ from union import queries as unions
 REVIEWERS = (FIRST_REVIEWER, SECOND_REVIEWER)
 READERS = (*REVIEWERS, OPERATOR, CHAIR, ADMINISTRATOR, AUDITOR)
 PAGE = 20
+MOST_NAMED = 3
 
 
 class Line(NamedTuple):
@@ -82,7 +84,8 @@ def listed(seen: ColumnElement[bool], state: str = "", *, before: str = "", afte
     """The requests in one state (what waits longest first), or all (the newest first). Rows are `Line`s."""
     columns: list[Any] = [
         ChangeRequest.id, ChangeRequest.number, ChangeRequest.employee_id, ChangeRequest.state,
-        ChangeRequest.changes_name, ChangeRequest.changes_certificate, ChangeRequest.submitted_at,
+        ChangeRequest.first_reviewer_id, ChangeRequest.new_values_ct,  # type: ignore[attr-defined]
+        ChangeRequest.submitted_at,
     ]  # fmt: skip
     query = select(*columns).where(seen)
     if state:
@@ -123,8 +126,14 @@ def _reach(actor: Actor, *names: str) -> ColumnElement[bool]:
 
 
 def _line(row: Any, person: employees.EmployeeCard) -> Line:
-    what = "姓名" if row.changes_name else "证件" if row.changes_certificate else "其他信息"
     is_waiting = row.state in REVIEWS and row.submitted_at is not None
     waited = clock.age(row.submitted_at) if is_waiting else ""
     name = mask_name(person.name)
-    return Line(row.number, name, person.union_name, what, state_words(row.state), row.submitted_at, waited)
+    state = request_words(row.state, row.first_reviewer_id is not None, "等职工")
+    return Line(row.number, name, person.union_name, _what(row), state, row.submitted_at, waited)
+
+
+def _what(row: Any) -> str:
+    """Which details the request changes, by name; nothing once they were forgotten."""
+    named = [FIELDS[field] for field in opened(ChangeRequest.new_values.of(row))]  # type: ignore[attr-defined]
+    return "、".join(named[:MOST_NAMED]) + (f"等 {len(named)} 项" if len(named) > MOST_NAMED else "")

@@ -53,12 +53,12 @@ def owning(request: ChangeRequest, by: Actor) -> Actor:
 
 def before(request: ChangeRequest) -> Facts:
     """What was on file when the request was handed in."""
-    return _open(request.old_values)
+    return opened(request.old_values)
 
 
 def wanted(request: ChangeRequest) -> Facts:
     """What the request changes: field → new value."""
-    return _open(request.new_values)
+    return opened(request.new_values)
 
 
 def sealed(facts: Facts) -> str:
@@ -66,6 +66,7 @@ def sealed(facts: Facts) -> str:
     return json.dumps(facts, ensure_ascii=False)
 
 
-def _open(text: str | None) -> Facts:
+def opened(text: str | None) -> Facts:
+    """What `sealed` made, read again; nothing once it was forgotten."""
     found: Facts = json.loads(text or "{}")
     return found

@@ -37,7 +37,7 @@ def detail(number: str) -> ResponseReturnValue:
     return render_template(
         "changes/detail.html",
         change=change,
-        label=queries.state_words(change.state),
+        label=queries.words_of(change),
         lines=[line for line in own_queries.lines(change) if line.is_changed],
         steps=own_queries.steps(change, timeline(change.id)),
         photos=[file_of(document.id) for document in service.photos_of(change)],

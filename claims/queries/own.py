@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, case, select
 
 from claims.models import Claim, ClaimDocument
-from claims.rules import AUTOMATIC, AUTOMATIC_WORDS, BOUNCES, DECIDED, LABELS
+from claims.rules import AUTOMATIC, AUTOMATIC_WORDS, BOUNCES, DECIDED, LABELS, OWNER_TODO
 from core import clock, context
 from core.db import db
 from core.errors import Missing
@@ -55,6 +55,12 @@ def state_words(state: str) -> str:
     return context.scheme().review.labels.get(state, LABELS[state])
 
 
+def owner_words(state: str) -> str:
+    """The same for the person whose claim it is: what waits for them says what to do."""
+    todo = OWNER_TODO.get(state)
+    return f"{state_words(state)} · {todo}" if todo else state_words(state)
+
+
 def kind_words(kind: str) -> str:
     return AUTOMATIC_WORDS if kind == AUTOMATIC else context.scheme().kinds.get(kind, kind)
 
@@ -81,7 +87,7 @@ def for_employee(employee_id: uuid.UUID, before: str = "") -> tuple[list[Row], s
     found = db.session.connection().execute(query.order_by(Claim.id.desc()).limit(PAGE + 1)).all()
     rows = [
         Row(
-            row.id, row.number, kind_words(row.kind), row.state, state_words(row.state), row.step,
+            row.id, row.number, kind_words(row.kind), row.state, owner_words(row.state), row.step,
             row.submitted_at or row.saved_at, row.submitted_at, row.admitted_on,
             row.award_fen if row.state in DECIDED else None, row.kind == AUTOMATIC,
         )
@@ -147,7 +153,7 @@ def _todo(number: str, state: str, step: int, bounce_code: str, saved_at: dt.dat
             number, state, "钱没有打进您的账户", bounce_words(bounce_code), "修改收款账户", f"{path}/payee"
         )
     if state == "returned":
-        title = f"您的补助申请被{context.scheme().review.sent_back}"
+        title = f"您的补助申请被{context.scheme().review.sent_back}，{OWNER_TODO[state]}"
         return Todo(number, state, title, note, "去修改", f"{path}/fix")
     when = saved_at.astimezone(clock.SHANGHAI).strftime("%m-%d")
     return Todo(number, state, "您有一份没写完的申请", f"{when} 保存", "继续填写", f"{path}/{step}")
@@ -164,7 +170,7 @@ def status_lines(
     """(number, state in words, when) of the newest applications, for the answer in the chat."""
     query = select(Claim.number, Claim.state, Claim.state_at).where(Claim.employee_id == employee_id)
     rows = (connection or db.session.connection()).execute(query.order_by(Claim.id.desc()).limit(limit))
-    return [(number, state_words(state), clock.shown(at)) for number, state, at in rows]
+    return [(number, owner_words(state), clock.shown(at)) for number, state, at in rows]
 
 
 def in_progress(employee_id: uuid.UUID) -> list[str]:

@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import aliased
 
-from claims.models import Claim, ClaimDocument
-from claims.rules import AUTOMATIC, HOSPITAL, NOT_COUNTED, STANDING_PHOTOS, step_of
+from claims.models import Claim, ClaimDocument, PictureTwin
+from claims.rules import AUTOMATIC, HOSPITAL, ITEMS, NOT_COUNTED, STANDING_PHOTOS, step_of
 from claims.service import figures
 from claims.service.figures import Reckoning
 from core import clock, names
@@ -27,6 +28,7 @@ CONFIDENTIAL = frozenset({"receipt_elsewhere", "picture_elsewhere", "card_elsewh
 SAME_STAY = "这次住院已经申请过（申报号 {number}）"
 OVERLAP = "入院、出院日期与您另一次住院重叠（申报号 {number}），请核对日期"
 SAME_RECEIPT = "这张票据已经申请过（申报号 {number}），不能重复申请"
+REPEATED = "“{one}”和“{other}”像是同一张照片，请看看是不是传错了"
 OTHER_NAME = "收款户名与本人姓名不同。如果确实要打到他人账户，请选“不是本人的卡”并上传说明"
 
 
@@ -51,6 +53,7 @@ def run(claim: Claim, found: Reckoning | None = None) -> list[Check]:
         *_other_stays(claim),
         *_receipt(claim),
         *_pictures(claim),
+        *_repeated(claim),
         *_payee(claim, person.name),
         *_card(claim),
     ]
@@ -215,6 +218,29 @@ def _pictures(claim: Claim) -> Iterator[Check]:
             yield Check("look", f"有照片与本人的另一份申请相同（申报号 {number}），请核对", "picture_again")
             return
     yield Check("ok", "照片没有在别的申请里用过", "pictures_new")
+
+
+def _repeated(claim: Claim) -> Iterator[Check]:
+    """One picture under two headings of this very claim, also turned, cropped or compressed anew."""
+    one, other = aliased(ClaimDocument), aliased(ClaimDocument)
+    file, other_file = aliased(StoredFile), aliased(StoredFile)
+    same_bytes = (file.id != other_file.id) & (file.content_bi == other_file.content_bi)
+    a, b = PictureTwin.file_id, PictureTwin.other_file_id
+    is_twin = exists().where(
+        or_((a == file.id) & (b == other_file.id), (a == other_file.id) & (b == file.id))
+    )
+    query = (
+        select(one.kind, other.kind)
+        .join(other, (other.claim_id == one.claim_id) & (other.id > one.id))
+        .join(file, file.id == one.file_id)
+        .join(other_file, other_file.id == other.file_id)
+        .where(one.claim_id == claim.id, one.removed_at.is_(None), other.removed_at.is_(None))
+        .where(or_(one.file_id == other.file_id, same_bytes, is_twin))
+        .order_by(one.id, other.id)
+        .limit(3)
+    )
+    for kind, other_kind in db.session.execute(query):
+        yield Check("look", REPEATED.format(one=ITEMS[kind], other=ITEMS[other_kind]), "repeated")
 
 
 def name_problem(payee_name: str, person_name: str) -> str | None:

@@ -15,6 +15,7 @@ from claims.rules import (
     CARD_PHOTOS,
     EDITABLE,
     HOSPITAL,
+    ITEMS,
     ONLY_FROM_UNION,
     PART_OF,
     PAYEE_EDITABLE,
@@ -29,7 +30,7 @@ from core import audit, clock, context
 from core.access import Actor
 from core.db import db, one_at_a_time
 from core.errors import Conflict, Invalid, Missing, Refused
-from core.files import Picture
+from core.files import Picture, coach
 from core.files.models import StoredFile
 from core.history import STALE, Transition, begin
 from core.limits import Limit, take
@@ -38,6 +39,7 @@ from employee import service as employees
 
 CONSENTS = ("health", "account", "certificates")
 NO_CONSENT = "请先阅读并勾选全部同意项，再填写申请"
+SAME_PHOTO = "这张照片和“{there}”是同一张。这里要“{here}”，请换一张照片。"
 TOO_MANY = "最多上传 {n} 张，请先删掉不需要的"
 APPEAL_TOO_LATE = "这份申请办结已超过 6 个月，照片已按规定删除，不能再申请复议。如有疑问请联系本单位工会。"
 APPEALED = "您已经申请过一次复议，不能再次申请。如有疑问请联系本单位工会。"
@@ -112,10 +114,9 @@ def add_document(claim: Claim, kind: str, picture: Picture, by: Actor) -> ClaimD
     if there := _same_photo(claim, kind, picture):
         return there  # sent again because the first answer was lost on its way
     position = _room_for(claim, kind)
+    said = [*picture.warnings(kind), *_twice(claim, kind, picture)]
     row = pictures.store(picture, "claim")
-    document = ClaimDocument(
-        claim_id=claim.id, file_id=row.id, kind=kind, position=position, warnings=picture.warnings(kind)
-    )
+    document = ClaimDocument(claim_id=claim.id, file_id=row.id, kind=kind, position=position, warnings=said)
     db.session.add(document)
     db.session.flush()
     _touch(claim, kind)
@@ -124,18 +125,35 @@ def add_document(claim: Claim, kind: str, picture: Picture, by: Actor) -> ClaimD
 
 def _same_photo(claim: Claim, kind: str, picture: Picture) -> ClaimDocument | None:
     """The very same bytes under the same heading of this claim."""
+    return next((one for one in _with_bytes(claim, picture) if one.kind == kind), None)
+
+
+def _twice(claim: Claim, kind: str, picture: Picture) -> list[str]:
+    """The very same bytes under another heading of this claim: a warning for papers, which may share a sheet.
+
+    Raises `Refused` where one photo cannot be both: sides of a certificate, cards.
+    """
+    for other in _with_bytes(claim, picture):
+        if {kind, other.kind} & set(STANDING_PHOTOS):
+            labels = {paper.code: paper.label for paper in figures.papers_of(claim)}
+            there, here = labels.get(other.kind, ITEMS[other.kind]), labels.get(kind, "")
+            raise Refused(SAME_PHOTO.format(there=there, here=here), kind)
+        return [coach.TWICE]
+    return []
+
+
+def _with_bytes(claim: Claim, picture: Picture) -> list[ClaimDocument]:
     content = context.keyring().blind(pictures.CONTENT, picture.sha256)
     query = (
         select(ClaimDocument)
         .join(StoredFile, StoredFile.id == ClaimDocument.file_id)
         .where(
             ClaimDocument.claim_id == claim.id,
-            ClaimDocument.kind == kind,
             ClaimDocument.removed_at.is_(None),
             StoredFile.content_bi == content,
         )
     )
-    return db.session.scalars(query.limit(1)).first()
+    return list(db.session.scalars(query.order_by(ClaimDocument.id)))
 
 
 def reuse_documents(claim: Claim, by: Actor) -> int:

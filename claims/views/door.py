@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, request
@@ -15,7 +16,7 @@ from claims.rules import ITEMS, step_of
 from claims.service import checks, figures, marks, pictures
 from core.access import Actor, current_actor
 from core.db import transaction
-from core.errors import Missing
+from core.errors import Missing, refusal_of
 from core.files import coach
 from core.history import Transition
 
@@ -65,6 +66,7 @@ def uploaders(claim: Claim, step: int | None = None, only: set[str] | None = Non
             "min": paper.min_count,
             "max": paper.max_count,
             "files": _labelled(paper.label, have.get(paper.code, [])),
+            "step": step_of(paper.code, paper.when),
             "sample": SAMPLES.get(step_of(paper.code, paper.when), "") if _has_sample(paper.code) else "",
         }
         for paper in figures.papers_of(claim)
@@ -111,12 +113,17 @@ def tab_name() -> str:
     return request.form.get("tab") or secrets.token_hex(8)
 
 
-def keep_photos(claim: Claim, kinds: list[str]) -> None:
-    """Photos that came with the whole page (JavaScript off): each is kept by itself, so none is lost."""
+def keep_photos(claim: Claim, kinds: list[str]) -> dict[str, str]:
+    """Photos that came with the whole page (JavaScript off): each is kept by itself, so none is lost.
+
+    Kind → words for those that could not be kept, to be said with whatever else is wrong on the page.
+    """
+    found: dict[str, str] = {}
     for kind in kinds:
         for upload in request.files.getlist(kind):
             if upload.filename:
-                keep_photo(claim, kind, upload)
+                found |= refusal_of(partial(keep_photo, claim, kind, upload), kind)
+    return found
 
 
 def keep_photo(claim: Claim, kind: str, upload: FileStorage) -> tuple[uuid.UUID, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -24,6 +26,7 @@ from employee.service.consents import consent
 from plans import queries as coverages
 
 NOT_DECLARED = "请先勾选“以上内容和单据真实，如有虚假愿承担责任”"
+_SHOTS = {1: "证件照片", 2: "单据照片", 3: "收款账户的照片"}
 # Which step puts a check right; everything else is step 2.
 _STEP_OF_CHECK = {"payee_name": 3, "card": 3, "id_expired": 1, "typed_id_expires_on": 1}
 
@@ -119,12 +122,20 @@ def _check_page(claim: Claim, errors: dict[str, str]) -> str:
         problems=problems,
         notes=[item.text for item in findings if not item.blocking],
         award=found.award,
-        shots=[(paper["label"], f"{len(paper['files'])} 张") for paper in uploaders(claim)],
+        shots=_shots(claim),
         person=employees.card(claim.employee_id),
         base=path_of(claim),
         op=new_op(),
         seen=claim.saved_at.isoformat(),
     )
+
+
+def _shots(claim: Claim) -> list[tuple[str, int, list[dict[str, Any]]]]:
+    """The photos to be looked at once more, in the order of the steps they were asked for in."""
+    found: dict[int, list[dict[str, Any]]] = {step: [] for step in _SHOTS}
+    for paper in uploaders(claim):
+        found[paper["step"]] += paper["files"]
+    return [(_SHOTS[step], step, photos) for step, photos in found.items()]
 
 
 def _step_of(claim: Claim, code: str) -> int:

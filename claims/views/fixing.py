@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from claims import service
-from claims.forms import PayeeForm, StayForm, payee_values, read, read_certificate, stay_values
+from claims.forms import PayeeForm, StayForm, in_order, payee_values, read, read_certificate, stay_values
 from claims.models import Claim
 from claims.queries.own import bounce_words
 from claims.queries.progress import last_return
@@ -67,13 +67,15 @@ def resubmit(number: str) -> ResponseReturnValue:
     do, seen = request.form.get("do", "submit"), request.form.get("seen", "")
     with transaction():
         service.save_step(claim, changes_of(claim, EVERYTHING), me(), tab=tab_name(), seen=seen)
-    keep_photos(claim, [paper["kind"] for paper in uploaders(claim)])
+    spoiled = keep_photos(claim, [paper["kind"] for paper in uploaders(claim)])
+    if spoiled and do != "submit":
+        raise Invalid(spoiled)
     if do in ACCOUNTS:
         return redirect(path_of(claim, "fix") + "#account", 303)
     if do != "submit":
         flash("已保存。改好后请点“重新提交审核”。")
         return redirect(path_of(claim, "fix"), 303)
-    _must_be_complete(claim)
+    _must_be_complete(claim, spoiled)
     left = service.unchanged_items(claim)
     if left and request.form.get("unchanged") != "y":
         return _ask_page(claim, left)
@@ -100,17 +102,16 @@ def _hand_in(claim: Claim) -> ResponseReturnValue:
     return redirect(location, 303)
 
 
-def _must_be_complete(claim: Claim) -> None:
+def _must_be_complete(claim: Claim, spoiled: Errors) -> None:
     problems: Errors = {}
     warnings: Errors = {}
     for look in (check_stay, check_payee):
         found, warned = look(claim)
         problems |= found
         warnings |= warned
-    problems |= checks.missing_papers(claim)
-    stops = {} if problems else checks.stay_problems(claim)
-    if problems or stops:
-        raise Invalid({**problems, **stops})
+    problems = {**checks.stay_problems(claim), **problems, **checks.missing_papers(claim), **spoiled}
+    if problems:
+        raise Invalid({**warnings, **in_order(problems)})
     if warnings and request.form.get("sure") != _sure(claim):
         raise Invalid(warnings)
 
@@ -170,14 +171,14 @@ def fix_payee(number: str) -> ResponseReturnValue:
     if claim.state != "pay_failed":
         return redirect(home_of(claim), 303)
     again(lambda errors: _account_again(claim, errors))
-    keep_photos(claim, [paper["kind"] for paper in uploaders(claim, 3)])
+    spoiled = keep_photos(claim, [paper["kind"] for paper in uploaders(claim, 3)])
     changes = changes_of(claim, 3)
     if request.form.get("do") in ACCOUNTS:
         with transaction():
             service.save_step(claim, changes, me())
         return redirect(path_of(claim, "payee"), 303)
     location = home_of(claim)
-    has_looked = _check_account(claim)
+    has_looked = _check_account(claim, spoiled)
     with transaction():
         once(request.form.get("op", ""), me(), location)
         seen = request.form.get("version", type=int)
@@ -193,11 +194,11 @@ def _account_again(claim: Claim, errors: Errors) -> str:
     return _account_page(claim, errors, None if "" in errors else request.form)
 
 
-def _check_account(claim: Claim) -> bool:
+def _check_account(claim: Claim, spoiled: Errors) -> bool:
     """Nothing wrong with the account? Says whether something odd was looked at and confirmed."""
     problems, _ = check_payee(claim)
-    if problems:
-        raise Invalid(problems)
+    if problems or spoiled:
+        raise Invalid({**problems, **spoiled})
     form = read(PayeeForm, request.form, payee_values(claim))
     warnings = _account_warnings(claim, form)
     if warnings and request.form.get("sure") != _account_sure(form, warnings):

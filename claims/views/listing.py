@@ -48,7 +48,7 @@ def detail(number: str) -> ResponseReturnValue:
         "claims/detail.html",
         claim=claim,
         title=queries.kind_words(claim.kind),
-        label=queries.state_words(claim.state),
+        label=queries.owner_words(claim.state),
         steps=steps(claim, history),
         returned=returned,
         spots=spots_of(claim, returned),

@@ -9,7 +9,7 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from claims import service
-from claims.forms import PayeeForm, StayForm, payee_values, read, read_certificate, stay_values
+from claims.forms import PayeeForm, StayForm, in_order, payee_values, read, read_certificate, stay_values
 from claims.models import Claim
 from claims.service import checks, figures
 from claims.service.filing import last_payee, standing_photos
@@ -53,9 +53,11 @@ def save_step(number: str, step: int) -> ResponseReturnValue:
     do = request.form.get("do", "next")
     with transaction():
         service.save_step(claim, changes_of(claim, step), me(), step=step, tab=tab_name(), seen=_seen())
-    keep_photos(claim, [paper["kind"] for paper in uploaders(claim, step)])
+    spoiled = keep_photos(claim, [paper["kind"] for paper in uploaders(claim, step)])
     if do == "next":
-        return _forward(claim, step)
+        return _forward(claim, step, spoiled)
+    if spoiled:
+        raise Invalid(spoiled)
     return redirect(_elsewhere(claim, step, do), 303)
 
 
@@ -101,10 +103,11 @@ def changes_of(claim: Claim, step: int) -> dict[str, Any]:
     return found
 
 
-def _forward(claim: Claim, step: int) -> ResponseReturnValue:
+def _forward(claim: Claim, step: int, spoiled: Errors) -> ResponseReturnValue:
+    """All that is wrong is said at once: answers, photos, and what would be asked about next."""
     problems, warning = CHECKS[step](claim)
-    if problems:
-        raise Invalid(problems)
+    if problems or spoiled:
+        raise Invalid({**warning, **problems, **spoiled})
     if warning and request.form.get("sure") != step_sure(claim, step):
         raise Invalid(warning)
     if step == 2 and (note := _no_cover(claim)):
@@ -149,12 +152,10 @@ def check_photos(claim: Claim) -> tuple[Errors, Errors]:
 
 
 def check_stay(claim: Claim) -> tuple[Errors, Errors]:
-    """The page by itself first, then against cover, other stays and other bills, then its photos."""
+    """The page by itself, against cover, other stays and other bills, and its photos: all at once."""
     form = read(StayForm, request.form, stay_values(claim))
-    problems = form.problems(clock.today())
-    if not problems:
-        problems = {**_stay_problems(claim)}
-    return {**problems, **checks.missing_papers(claim, 2)}, form.warning()
+    problems = {**form.problems(clock.today()), **checks.missing_papers(claim, 2)}
+    return in_order({**_stay_problems(claim, bool(problems)), **problems}), form.warning()
 
 
 def check_payee(claim: Claim) -> tuple[Errors, Errors]:
@@ -167,11 +168,11 @@ def check_payee(claim: Claim) -> tuple[Errors, Errors]:
     return {**problems, **checks.missing_papers(claim, 3)}, form.warning()
 
 
-def _stay_problems(claim: Claim) -> Errors:
-    """No cover is not an error of the form: it gets a page of its own with what to do (E6)."""
+def _stay_problems(claim: Claim, is_among_others: bool) -> Errors:
+    """No cover alone is not an error of the form: it gets a page of its own with what to do (E6)."""
     found = figures.reckon(claim)
     notes = [note for note in found.award.notes if note.blocking and note.code in NO_COVER]
-    return {} if notes else checks.stay_problems(claim, found)
+    return {} if notes and not is_among_others else checks.stay_problems(claim, found)
 
 
 def _no_cover(claim: Claim) -> str:

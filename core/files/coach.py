@@ -16,6 +16,7 @@ SHORT, LONG, FILLED = 600, 900, 0.16  # pixels of the sides; share of the photo 
 ACROSS = ImageFilter.Kernel((3, 3), [0, 0, 0, 1, -2, 1, 0, 0, 0], scale=1, offset=128)
 DOWN = ImageFilter.Kernel((3, 3), [0, 1, 0, 0, -2, 0, 0, 1, 0], scale=1, offset=128)
 EMBLEM, PORTRAIT = 0.004, 0.02
+TWICE = "twice"  # not of the photo itself: it stands in the same application under another heading
 
 WORDS = {
     "blur": "照片有点糊，字看不清。请拿稳手机，再拍一张。",
@@ -25,6 +26,7 @@ WORDS = {
     "small": "照片里的字太小。请拿近一点，让纸占满画面再拍。",
     "side_front": "这张像是身份证背面（国徽面），这里要正面（头像面）。拍对了吗？",
     "side_back": "这张像是身份证正面（头像面），这里要背面（国徽面）。拍对了吗？",
+    TWICE: "这张照片在这份申请里已经传过一次。同一张纸上印了两种单据的，不用换；否则请换一张。",
 }
 
 

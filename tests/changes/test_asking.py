@@ -296,7 +296,7 @@ def test_progress_says_what_happened_and_what_comes_gx_54(person: Person, panel:
     submitted = ("提交申请", "done")
     assert progress() == [submitted, ("待初核", "now"), ("复核", "todo"), ("办结", "todo")]
     panel.send_back(request)
-    back = ("已退回", "done")
+    back = ("初核被驳回", "done")
     assert progress() == [submitted, back, (own.TO_CORRECT, "bad"), ("初核", "todo"), ("复核", "todo"),
                           ("办结", "todo")]  # fmt: skip
     person.ask_again(request)

@@ -98,6 +98,30 @@ def test_what_is_no_photo_is_refused_kindly(person: Person) -> None:
     assert requests_of(person.person) == []
 
 
+BACK = "草稿（初核被驳回，请修改后重新提交）"
+
+
+@pytest.mark.parametrize("level", ["初核", "复核"])
+def test_a_request_that_came_back_reads_the_same_everywhere_gx_48(
+    person: Person, panel: Panel, app: Flask, level: str
+) -> None:
+    """GX-47, GX-48: 草稿 says which level sent it back and what to do, on every page that names the state."""
+    request = person.ask(name="张改名", insurance_card="4501888")
+    if level == "复核":
+        panel.pass_first(request)
+    panel.send_back(request, "信息不正确")
+    words = BACK.replace("初核", level)
+    for page in (HOME, f"{HOME}/{request.number}", "/h5/me"):
+        assert words in says(person.client.get(page)), page
+    assert queries.status_lines(person.id)[0][1] == queries.words_of(fresh(request)) == words
+    assert f"个人信息变更{level}被驳回，请修改后重新提交" in says(person.client.get("/h5/"))
+    assert f"{level}被驳回" in says(person.client.get(f"{HOME}/{request.number}")), "in its history too"
+    desk = person.world.sign_in(app.test_client(), staff=person.world.staff(FIRST_REVIEWER))
+    listed = says(desk.get("/admin/changes"))
+    assert words.replace("请修改", "等职工修改") in listed
+    assert "姓名、社保卡号" in listed and "其他信息" not in listed, "what is changed is named"
+
+
 def test_the_list_is_the_manuals_card_gx_48_gx_50_gx_55(person: Person, panel: Panel) -> None:
     """GX-48, GX-50, GX-55: title, state, 申请单号, 创建时间, 备注 and 修改/删除 in 草稿, 审核进度."""
     request = person.ask(name="张改名")
@@ -110,7 +134,7 @@ def test_the_list_is_the_manuals_card_gx_48_gx_50_gx_55(person: Person, panel: P
         assert words not in page, words
     panel.send_back(request, "信息不正确")
     page = says(person.client.get(HOME))
-    for words in ("草稿", "备注", "信息不正确", "修改", "删除", request.number, shown):
+    for words in (BACK, "备注", "信息不正确", "修改", "删除", request.number, shown):
         assert words in page, words
     person.ask_again(request)
     panel.pass_first(request)
@@ -161,7 +185,7 @@ def test_a_returned_request_is_corrected_and_sent_again_gx_47_gx_49(person: Pers
     request = person.ask(name="张改名")
     panel.send_back(request, "信息不正确")
     home = person.client.get("/h5/").get_data(as_text=True)
-    assert "您的个人信息变更被驳回" in home and f"{HOME}/{request.number}/edit" in home
+    assert "个人信息变更初核被驳回，请修改后重新提交" in home and f"{HOME}/{request.number}/edit" in home
     edit = f"{HOME}/{request.number}/edit"
     page = person.client.get(edit).get_data(as_text=True)
     assert "信息不正确" in page and 'value="张改名"' in page and "原：" in page
@@ -270,7 +294,7 @@ def test_sms_lead_to_the_list_and_show_progress_outside_wechat(person: Person, p
     panel.send_back(request, "信息不正确")
     assert person.client.get("/s/changes").location == f"{HOME}/{request.number}/edit"
     assert [todo.reason for todo in queries.need_action(person.id)] == ["信息不正确"]
-    assert queries.status_lines(person.id)[0][:2] == (request.number, "草稿")
+    assert queries.status_lines(person.id)[0][:2] == (request.number, BACK)
     person.ask_again(request)
     assert person.client.get("/s/changes").location == HOME
 

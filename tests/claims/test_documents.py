@@ -104,6 +104,28 @@ def test_what_lies_in_the_store_is_sealed(worker: Any, app: Any, db: Any) -> Non
         assert b"\xff\xd8\xff" not in sealed[:8]
 
 
+def test_one_photo_is_not_both_sides_of_a_certificate_gx_23(worker: Any, db: Any) -> None:
+    """GX-23: by script and by plain form the second side is asked for again; the first stays."""
+    at = worker.start()
+    assert upload(worker, at, file=photo(7)).status_code == 201
+    assert upload(worker, at, file=photo(7)).status_code == 201, "the same side once more is the same photo"
+    answer = upload(worker, at, "id_back", photo(7))
+    words = "这张照片和“身份证正面”是同一张。这里要“身份证背面”，请换一张照片。"
+    assert (answer.status_code, answer.get_json()["error"]) == (422, words)
+    page = worker.send(f"{at}/1", {"do": "next", "id_back": photo(7)})
+    assert page.status_code == 422 and words in says(page)
+    assert [row.kind for row in db.session.query(ClaimDocument)] == ["id_front"]
+    assert worker.send(f"{at}/1", {"do": "next", "id_back": photo(8)}).status_code == 303
+
+
+def test_one_sheet_with_two_papers_is_kept_with_a_word_gx_23(worker: Any, db: Any) -> None:
+    at = worker.fill(upto=1)
+    first, second = upload(worker, at, "invoice", photo(9)), upload(worker, at, "settlement", photo(9))
+    assert first.get_json()["warnings"] != second.get_json()["warnings"]
+    assert any("已经传过一次" in words for words in second.get_json()["warnings"])
+    assert second.status_code == 201
+
+
 def test_one_too_many_is_refused(worker: Any) -> None:
     at = worker.start()
     assert upload(worker, at).status_code == 201

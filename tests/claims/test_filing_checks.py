@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from claims.models import PictureTwin
 from claims.service import checks
+from core.db import db as database
+from core.db import transaction
 from tests.claims.paper import CARD, PHOTOS, STAY, account, photo, says
 
 OTHER_BILL = {"receipt_number": "0099999999"}
@@ -64,6 +67,7 @@ def test_the_same_bill_photo_and_card_of_two_people_are_for_the_reviewer_only(ne
     theirs = second.fill(upto=1)
     same = {kind: photo(n + 3) for n, kind in enumerate(PHOTOS[2])}
     assert second.send(f"{theirs}/2", {**STAY, **same}).status_code == 303
+    second.serial += len(same)  # the card is a photo of its own
     second.send(f"{theirs}/3", {**account(second.person), **second.photos(3)})
     shown = says(second.get(f"{theirs}/check"))
     assert number not in shown
@@ -125,3 +129,26 @@ def test_a_card_that_fails_luhn_is_pointed_out_to_the_reviewer(worker: Any) -> N
     sure = {"sure": f"card-{card[-4:]}"}
     worker.send(f"{at}/3", {**account(worker.person), "payee_card": card, **worker.photos(3), **sure})
     assert codes(worker, at)["card_luhn"] == ("look", False)
+
+
+def test_one_picture_under_two_headings_is_pointed_out_before_and_after_filing_gx_23(worker: Any) -> None:
+    """GX-23: also when it was cropped or compressed anew; then the comparison of pictures knew it again."""
+    at = worker.fill()
+    documents = {row.kind: row for row in checks.documents_of(worker.claim(at))}
+    assert "像是同一张照片" not in says(worker.get(f"{at}/check"))
+    with transaction():
+        files = sorted(documents[kind].file_id for kind in ("id_front", "id_back"))
+        database.session.add(PictureTwin(file_id=files[0], other_file_id=files[1], distance=3))
+    found = [check for check in checks.run(worker.claim(at)) if check.code == "repeated"]
+    assert [(check.level, check.blocking) for check in found] == [("look", False)]
+    assert "“身份证正面”和“身份证背面”像是同一张照片，请看看是不是传错了" in says(worker.get(f"{at}/check"))
+
+
+def test_the_check_page_shows_every_photo_with_its_way_back_gx_24(worker: Any) -> None:
+    """GX-24: 请核对后提交 is looked at, photos too."""
+    at = worker.fill()
+    page = worker.get(f"{at}/check").get_data(as_text=True)
+    for row in checks.documents_of(worker.claim(at)):
+        assert f'src="{at}/documents/{row.id}/thumb"' in page, row.kind
+    for words, step in (("证件照片", 1), ("单据照片", 2), ("收款账户的照片", 3)):
+        assert f'href="{at}/{step}">修改<span class="sr">{words}</span>' in page

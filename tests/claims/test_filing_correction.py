@@ -238,7 +238,10 @@ def test_what_needs_doing_is_listed_with_its_reason(worker: Any, returned: str) 
     )
     assert second.state == "draft"
     lines = queries.status_lines(worker.person.id)
-    assert [(number, words) for number, words, _ in lines][1] == (returned.rsplit("/", 1)[1], "已驳回")
+    came_back = (returned.rsplit("/", 1)[1], "已驳回 · 请修改后重新提交")
+    assert [(number, words) for number, words, _ in lines][1] == came_back
+    for page in ("/h5/claims", returned):
+        assert "已驳回 · 请修改后重新提交" in says(worker.get(page)), page
 
 
 def chat_says(worker: Any, words: str, message_id: str) -> str:
@@ -257,7 +260,7 @@ def test_the_chat_counts_and_lists_the_writers_own_applications(
     worker.start()
     somebody = new_worker()
     assert "您有 1 件申请需要处理" in chat_says(worker, "我的", "1")
-    assert f"{returned.rsplit('/', 1)[1]} 已驳回" in chat_says(worker, "进度", "2")
+    assert f"{returned.rsplit('/', 1)[1]} 已驳回 · 请修改后重新提交" in chat_says(worker, "进度", "2")
     assert "需要处理" not in chat_says(somebody, "我的", "3")
     assert "您还没有申请过补助" in chat_says(somebody, "进度", "4")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from typing import Any
 
 import pytest
 
-from claims.models import Claim
+from claims.models import Claim, ClaimDocument
+from core.db import db as database
 from core.db import transaction
 from employee import service as employees
 from tests.claims.paper import CARD, STAY, account, says
@@ -50,6 +52,44 @@ def test_a_stay_that_cannot_be_is_refused_and_keeps_what_was_typed(
     assert "<title>出错：" in page
     assert page.count(words) >= 2, "the summary and the field say the same"
     assert 'value="某某市人民医院"' in page or "hospital" in change
+
+
+def test_everything_wrong_on_step_2_is_said_at_once_gx_23(worker: Any) -> None:
+    """GX-23: answers, the bill used before, sums that do not fit, spoiled and missing photos: one round."""
+    earlier = worker.submit().rsplit("/", 1)[1]
+    at = worker.fill(upto=1)
+    typed = {**STAY, "hospital": "", "diagnosis": "新的诊断", "total": "5000"}
+    spoiled = {**worker.photos(2), "discharge_record": (io.BytesIO(b"no picture"), "a.jpg")}
+    del spoiled["settlement"]
+    page = worker.send(f"{at}/2", {**typed, **spoiled}).get_data(as_text=True)
+    said = [
+        "请填写就诊医院",
+        f"这次住院已经申请过（申报号 {earlier}）",
+        f"这张票据已经申请过（申报号 {earlier}），不能重复申请",
+        "比医疗总费用 5,000.00 元多",
+        "请上传基本医疗(生育)保险结算单",
+        "这个文件不是照片，请上传 JPG 或 PNG",
+    ]
+    summary = page[page.index('id="errors"') : page.index("</ul>", page.index('id="errors"'))]
+    assert [words for words in said if words not in summary] == []
+    assert summary.index(said[0]) < summary.index(said[1]) < summary.index(said[2]), "as on the page"
+    assert 'value="新的诊断"' in page, "nothing typed is lost"
+    kept = {
+        row.kind
+        for row in database.session.query(ClaimDocument)
+        if str(row.claim_id) == str(worker.claim(at).id)
+    }
+    assert "invoice" in kept and "discharge_record" not in kept, "the good photo is kept"
+
+
+def test_no_cover_is_said_with_the_rest_and_gets_its_page_when_alone_gx_23(new_worker: Any) -> None:
+    worker = new_worker()
+    worker.world.employee()
+    at = worker.fill(upto=1)
+    early = {"admitted_on": "2025-11-01", "discharged_on": "2025-11-08"}
+    page = worker.send(f"{at}/2", {**STAY, **early, "hospital": ""})
+    assert page.status_code == 422 and "请填写就诊医院" in says(page)
+    assert "没有参保记录" in says(page) or "不在您的保障期内" in says(page)
 
 
 PAYEE_ROWS = [

@@ -326,6 +326,42 @@ def test_the_other_claim_is_shown_masked_and_only_in_ones_scope(app: Flask, offi
     assert "不是同一份" in says(wide.get(at))
 
 
+def test_one_comparison_a_claim_says_what_is_the_same_and_what_is_not_gx_61(
+    app: Flask, office: Office
+) -> None:
+    """GX-61: same bill, card and photo of one other claim: one comparison, one word; five on a page."""
+    mine, other = alike(office, duplicates.RECEIPT)
+    with transaction():
+        other.hospital = "另一家医院"
+        file = database.session.get_one(StoredFile, photo(other).file_id)
+        file.content_bi = database.session.get_one(StoredFile, photo(mine).file_id).content_bi
+    for _ in range(6):
+        office.file()  # the same card
+    desk = office.world.sign_in(app.test_client(), staff=office.world.staff(FIRST_REVIEWER))
+    at = f"/admin/claims/{mine.number}/duplicates"
+    pages = {n: desk.get(f"{at}?page={n}").get_data(as_text=True) for n in (1, 2)}
+    assert [page.count('class="card pair"') for page in pages.values()] == [5, 2]
+    assert "下一页" in pages[1] and "上一页" in pages[2]
+    whole = "".join(pages.values())
+    card = next(part for part in whole.split('class="card pair"') if f">{other.number}</a>" in part)
+    shown = re.sub(r"<[^>]+>", " ", card)
+    assert whole.count(f'/admin/claims/{other.number}"') == 1, "once, whatever is alike in it"
+    same, rest = shown.split("不一样的", 1)
+    assert "票据号码" in same and "收款卡" in same and "就诊医院" not in same
+    assert "就诊医院" in rest and "另一家医院" in rest and "姓名" in rest
+    form = {
+        **{name: re.findall(f'name="{name}" value="([^"]+)"', card) for name in ("kind", "mine", "other")},
+        "verdict": "different",
+    }
+    assert sorted(form["kind"]) == ["card", "picture", "receipt"]
+    assert desk.submit(at, form).status_code == 303
+    assert {row.verdict for row in database.session.query(PairVerdict)} == {"different"}
+    assert database.session.query(PairVerdict).count() == 3
+    assert f">{other.number}</a>" in desk.get(f"{at}?page=2").get_data(as_text=True), (
+        "what is done comes last"
+    )
+
+
 def test_the_pairs_cost_the_same_however_many_there_are(office: Office, statements: Any) -> None:
     mine = office.file()
     counted = []

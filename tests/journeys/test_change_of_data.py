@@ -81,11 +81,11 @@ def is_listed(worker: Worker, number: str, state: str, *words: str, look: str = 
 def correct(worker: Worker, number: str) -> None:
     """GX-47, GX-49: from 需要您处理 on the home page."""
     worker.open("/h5/")
-    worker.reads("您的个人信息变更被驳回", "信息不正确")
+    worker.reads("个人信息变更初核被驳回，请修改后重新提交", "信息不正确")
     worker.eyes.look("home-change-returned")
     worker.follow_link("去修改")
     worker.on("变更申请填单", "change-edit")
-    worker.reads("退回的原因", "信息不正确", f"原：{NAME}", number)
+    worker.reads("被驳回的原因", "信息不正确", f"原：{NAME}", number)
     worker.fill({"姓名": NEW_NAME})
     photograph(worker)
     worker.press("确认提交")
@@ -140,8 +140,17 @@ def test_a_change_of_name_from_phone_to_register_GX_40_to_GX_55(
     first.page.locator(".chip", has_text="信息不正确").click()
     first.press("退回")
     first.reads("已退回")
-    is_told(worker, "个人信息变更被驳回", "需要您修改后重新提交")
-    is_listed(worker, number, "草稿", "备注", "信息不正确", "修改", "删除", look="changes-returned")
+    is_told(worker, "个人信息变更被驳回，请修改后重新提交", "需要您修改后重新提交")
+    is_listed(
+        worker,
+        number,
+        "草稿（初核被驳回，请修改后重新提交）",
+        "备注",
+        "信息不正确",
+        "修改",
+        "删除",
+        look="changes-returned",
+    )
     correct(worker, number)
     opens(first, number, "again")
     agrees(first, "同意后进入复核", look="first")
@@ -153,7 +162,7 @@ def test_a_change_of_name_from_phone_to_register_GX_40_to_GX_55(
     is_listed(worker, number, "办结", "我要变更信息", look="changes-done")
     worker.follow_link(re.compile("审核进度"))
     worker.on("个人信息变更", "change-detail")
-    worker.reads("提交申请", "已退回", "重新提交申请", "初核通过", "复核通过", "办结", NEW_NAME)
+    worker.reads("提交申请", "初核被驳回", "重新提交申请", "初核通过", "复核通过", "办结", NEW_NAME)
     worker.open("/h5/me")
     worker.reads(NEW_NAME)
 

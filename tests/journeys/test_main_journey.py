@@ -24,7 +24,7 @@ TOLD = [  # newest first
     "钱没有打进您的账户",
     "补助申请审核通过",
     "补助申请已重新提交",
-    "补助申请被驳回",
+    "补助申请被驳回，请修改后重新提交",
     "补助申请已提交",
     "微信绑定成功",
 ]
@@ -69,7 +69,7 @@ def be_sent_back(desk: Desk, number: str) -> None:
 
 def correct(worker: Worker, number: str) -> str:
     """GX-25, GX-26: told three ways; opens the SMS's link, changes what is wrong and nothing else."""
-    worker.is_told("补助申请被驳回", BLURRED, "被驳回", "需要您修改后重新提交")
+    worker.is_told("补助申请被驳回，请修改后重新提交", BLURRED, "被驳回", "需要您修改后重新提交")
     worker.open("/h5/")
     worker.eyes.look("home-returned")
     worker.open("/h5/claims")

@@ -23,7 +23,7 @@ def walk(worker: Worker, person: Employee, staff: Staff) -> None:
     behind.send_back(returned.number, staff, "发票照片不清楚，请在光线好的地方重拍", ["invoice", "sums"])
     draft = behind.draft(person, receipt="45060126+0012345679")
     worker.open_signed_in("/h5/")
-    worker.reads("您的补助申请被驳回", "您有一份没写完的申请")
+    worker.reads("您的补助申请被驳回，请修改后重新提交", "您有一份没写完的申请")
     worker.eyes.look("home")
     for name, path in (
         ("claims", "/h5/claims"),

@@ -197,6 +197,7 @@ def test_a_place_that_is_drawn_is_the_place_that_is_kept(
     page.mouse.move(bx, by)
     page.mouse.up()
     expect(page.locator("[name=mark_place]").first).to_have_value(DRAWN)
+    expect(page.locator("[name=items]:checked")).to_have_count(1)  # the photo's item is ticked with it
     expect(page.locator(".v-marks .m-line")).to_have_count(1)
     page.locator("[name=mark_note]").first.fill("合计看不清")
     page.locator("#f-note").fill("请重拍发票")
