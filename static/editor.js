@@ -10,6 +10,16 @@
     area.value = (before ? before + '\n\n' : '') + text + (after ? '\n\n' + after : '\n');
     at = area.value.indexOf(text) + text.length; area.focus(); area.setSelectionRange(at, at);
   }
+  // 发布 while a picture is on its way waits for it; what did not arrive stays chosen and nothing is sent.
+  var held = null;
+  area.form.addEventListener('submit', function (e) {
+    if (!busy) return;
+    e.preventDefault(); held = e.submitter; h.say('图片还在上传，传完会自动继续，请不要关闭页面。');
+  });
+  function ended(arrived) {
+    var go = held; busy = false; held = null;
+    if (go && arrived) go.click();
+  }
   button.addEventListener('click', function (e) {
     e.preventDefault();
     if (busy) return;
@@ -20,9 +30,10 @@
     busy = true; out.textContent = '正在上传…';
     fetch(box.dataset.insert, { method: 'POST', body: data, credentials: 'same-origin', headers: { 'X-Requested-With': 'fetch' } }).then(function (r) {
       return r.json().then(function (j) {
-        if (!r.ok) { out.textContent = j.error; return; }
+        if (!r.ok) { out.textContent = j.error; return false; }
         put(j.reference); file.value = ''; alt.value = ''; out.textContent = ''; h.say('图片已插入正文。');
+        return true;
       });
-    }).catch(function () { out.textContent = '网络不通，图片没有传上去，请再点一次。'; }).then(function () { busy = false; });
+    }).catch(function () { out.textContent = '网络不通，图片没有传上去，请再点一次。'; return false; }).then(ended);
   });
 })();

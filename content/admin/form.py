@@ -16,13 +16,17 @@ from core.once import new_op
 REDUCED = "正文里的外部图片、脚本或不认识的链接不会显示。图片请用“上传图片”放进来。"
 
 
-def form_page(row: Article | None, page: Page, errors: dict[str, str]) -> str:
+def form_page(
+    row: Article | None, page: Page, errors: dict[str, str], kept: dict[str, str] | None = None
+) -> str:
+    """`kept`: pictures that came with a form that could not be saved; nobody has to choose them again."""
     rendered = service.html_of(page)
     return render_template(
         "content_admin/edit.html",
         row=row,
         page=page,
         errors=errors,
+        kept=kept or {},
         values=_values(page),
         op=new_op(),
         kinds=list(KINDS.items()),

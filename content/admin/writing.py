@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from functools import partial
 
 from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,12 +18,15 @@ from content.rules import ALT_NEEDED, EDITORS, KINDS, Page
 from content.service import pictures
 from core.access import allow, current_actor
 from core.db import transaction
-from core.errors import Refused
+from core.errors import Invalid, Refused, refusal_of
 from core.files import Picture
 from core.once import answered, once
 from core.pages import again
 
 NO_FILE = "请先选择图片"
+Kept = dict[str, str]
+# The pictures a form may bring, and where it says what each shows.
+ALT_OF = {"cover_file": "cover_alt", "attachment_file": "attachment_alt", "picture": "picture_alt"}
 SAVED = {"draft": "草稿已保存。", "scheduled": "已保存，到时发布。", "taken_down": "已保存，还没有重新发布。"}
 WAITING = "已保存。大家看到的还是原来的内容，点“发布更新”后才会换成新的。"
 
@@ -38,12 +42,13 @@ def new() -> str:
 @allow(*EDITORS, everywhere=True)
 def create() -> ResponseReturnValue:
     """The first saving makes the draft; what else was pressed is done to it at once."""
-    again(lambda errors: form_page(None, typed(), errors))
+    kept: Kept = {}
+    again(lambda errors: form_page(None, typed(), errors, kept))
     actor, op = current_actor(), request.form.get("op", "")
-    page, uploads = _page_and_uploads()
+    page = _read_page(kept)
     with transaction():
         once(op, actor, url_for(".index"))
-        row = service.create(_with_uploads(page, uploads), actor)
+        row = service.create(page, actor)
         answered(op, url_for(".edit", article_id=row.id))
         is_asked = _go_on(row)
     return _next_page(row, is_asked)
@@ -60,11 +65,12 @@ def edit(article_id: uuid.UUID) -> str:
 @allow(*EDITORS, everywhere=True)
 def save(article_id: uuid.UUID) -> ResponseReturnValue:
     """Save what was typed, then do what was pressed: 存草稿, 预览, 发布, 定时发布, 插入图片."""
-    again(lambda errors: form_page(service.get(article_id), typed(), errors))
-    page, uploads = _page_and_uploads()
+    kept: Kept = {}
+    again(lambda errors: form_page(service.get(article_id), typed(), errors, kept))
+    page = _read_page(kept)
     with transaction():
         row = service.get(article_id)
-        service.save(row, _with_uploads(page, uploads), current_actor(), forms.version(request.form))
+        service.save(row, page, current_actor(), forms.version(request.form))
         is_asked = _go_on(row)
     return _next_page(row, is_asked)
 
@@ -109,23 +115,40 @@ def _next_page(row: Article, is_asked: bool) -> ResponseReturnValue:
     return redirect(url_for(".edit", article_id=row.id), 303)
 
 
-def _page_and_uploads() -> tuple[Page, dict[str, Picture]]:
-    """What was typed, and the pictures that came with it, decoded before any row is held."""
+def _read_page(kept: Kept) -> Page:
+    """What was typed, with the pictures that came along. Raises when something about either is wrong.
+
+    `kept` (field → digest) has the pictures by then, so that the form that says so still has them.
+    """
+    wrong = _keep_pictures(kept)
+    unnamed = [ALT_OF[name] for name in kept if not _one_line(ALT_OF[name])]
+    wrong |= dict.fromkeys(unnamed, ALT_NEEDED)
     page = forms.page_from(request.form)
-    found = {name: _picture(name) for name in ("cover_file", "attachment_file", "picture")}
-    uploads = {name: made for name, made in found.items() if made}
-    if "cover_file" in uploads and not page.cover_alt:
-        raise Refused(ALT_NEEDED, "cover_alt")
-    if "attachment_file" in uploads:
-        _described("attachment_alt")
-    if "picture" in uploads:
-        _described("picture_alt")
-    return page, uploads
+    if wrong:
+        raise Invalid(wrong)
+    return _with_pictures(page, kept)
 
 
-def _with_uploads(page: Page, uploads: dict[str, Picture]) -> Page:
+def _keep_pictures(kept: Kept) -> dict[str, str]:
+    """Each picture by itself: those of this form, and those of an earlier try. Field → words for bad ones."""
+    wrong: dict[str, str] = {}
+    for name in ALT_OF:
+        digest = request.form.get(f"{name}_kept", "")
+        if pictures.sizes_of([digest]) and not request.form.get(f"{name}_drop"):
+            kept[name] = digest
+        wrong |= refusal_of(partial(_keep, name, kept), name)
+    return wrong
+
+
+def _keep(name: str, kept: Kept) -> None:
+    made = _picture(name)
+    if made is not None:
+        with transaction():
+            kept[name] = pictures.keep(made, current_actor())
+
+
+def _with_pictures(page: Page, kept: Kept) -> Page:
     """The page with the pictures that came with the form: cover, attachment, one for the body."""
-    kept = {name: pictures.keep(made, current_actor()) for name, made in uploads.items()}
     if digest := kept.get("cover_file"):
         page = replace(page, cover=digest)
     if digest := kept.get("attachment_file"):
@@ -143,10 +166,13 @@ def _picture(name: str) -> Picture | None:
 
 def _described(name: str) -> str:
     """What the picture shows. Raises `Refused` when nobody says."""
-    text = " ".join(request.form.get(name, "").split())[:60]
-    if not text:
-        raise Refused(ALT_NEEDED, name)
-    return text
+    if text := _one_line(name):
+        return text
+    raise Refused(ALT_NEEDED, name)
+
+
+def _one_line(name: str) -> str:
+    return " ".join(request.form.get(name, "").split())[:60]
 
 
 def _reference(digest: str, name: str) -> str:

@@ -124,6 +124,32 @@ def test_a_picture_is_put_where_the_cursor_stands(world: Any, page: Page, live_s
     expect(page.get_by_label("标题", exact=True)).to_have_value("带图的公告")
 
 
+def test_publishing_waits_for_a_picture_that_is_on_its_way(world: Any, page: Page, live_server: str) -> None:
+    """GX-06: 发布 pressed while the picture goes up: nothing is lost, and nobody has to press again."""
+    world.sign_in(Jar(page, live_server), staff=world.staff(EDITOR))
+    page.goto(f"{live_server}/admin/content/new")
+    going: list[Any] = []
+    page.route("**/admin/content/pictures", lambda route: going.append(route))
+    page.get_by_label("标题", exact=True).fill("带图的公告")
+    page.get_by_label("正文", exact=True).fill("正文")
+    file = [{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": jpeg("navy")}]
+    page.get_by_label("上传图片").set_input_files(file)
+    page.get_by_label("图片说明").fill("深蓝色的图")
+    with page.expect_request("**/admin/content/pictures"):
+        page.get_by_role("button", name="上传并插入").click()
+    page.get_by_role("button", name="发布", exact=True).click()
+    expect(page.locator("#say")).to_have_text("图片还在上传，传完会自动继续，请不要关闭页面。")
+    going[0].abort()
+    expect(page.locator("[data-insert-say]")).to_have_text("网络不通，图片没有传上去，请再点一次。")
+    expect(page.get_by_label("标题", exact=True)).to_have_value("带图的公告")
+    with page.expect_request("**/admin/content/pictures"):
+        page.get_by_role("button", name="上传并插入").click()
+    page.get_by_role("button", name="发布", exact=True).click()
+    going[1].continue_()
+    expect(page.locator("main")).to_contain_text("已发布。")
+    expect(page.get_by_label("正文", exact=True)).to_have_value(re.compile(r"!\[深蓝色的图\]\(/h5/pictures/"))
+
+
 def test_without_script_everything_is_still_written_and_published(
     world: Any, browser: Browser, live_server: str
 ) -> None:

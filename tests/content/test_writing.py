@@ -216,6 +216,26 @@ def test_a_picture_without_words_is_refused(desk, db, field: str) -> None:
     assert answer.status_code == 422 and ALT in page and f'href="#f-{field}_alt"' in page
 
 
+def test_pictures_of_a_form_that_was_refused_need_not_be_chosen_again(desk, client, db) -> None:
+    """GX-06: the title is missing, a file is bad, a description too; what came is on the form and is used."""
+    answer = send(
+        desk, NEW, title="", do="publish", cover_file=upload("navy"), cover_alt="封面图",
+        attachment_file=(io.BytesIO(b"no"), "a.jpg"), attachment_alt="表", picture=upload("maroon"),
+    )  # fmt: skip
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422 and ALT in page and "不是照片" in page
+    kept = dict(re.findall(r'name="(\w+_kept)" value="([0-9a-f]{32})"', page))
+    assert set(kept) == {"cover_file_kept", "picture_kept"} and page.count("不用再选") == 2
+    send(desk, NEW, do="publish", cover_alt="封面图", picture_alt="大厅", **kept)
+    row = only(db)
+    assert row.state == "published" and row.cover == kept["cover_file_kept"]
+    shown = client.get(f"/h5/notices/{row.id}").get_data(as_text=True)
+    assert 'alt="封面图"' in shown and 'alt="大厅"' in shown
+    send(desk, NEW, title="", picture=upload("olive"), picture_alt="图")
+    send(desk, NEW, title="不要图的", picture_kept=kept["picture_kept"], picture_drop="y", do="publish")
+    assert "/h5/pictures/" not in max(db.session.query(Article), key=lambda one: one.id).body
+
+
 def test_the_script_gets_a_reference_for_a_picture(desk, db) -> None:
     token = re.search(r'name="csrf_token" value="([^"]+)"', desk.get(NEW).get_data(as_text=True))
     assert token
