@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement
 
+from changes.forms import MASKS
 from changes.models import ChangeRequest
 from changes.queries import own, state_words, work
 from changes.rules import LEVEL_ROLES, PASSES, RETURN_REASONS, WORKFLOW
@@ -19,7 +20,6 @@ from core.access import Actor, allow, current_actor
 from core.db import transaction
 from core.errors import Conflict, Missing
 from core.factor import must_be_fresh
-from core.fields import mask_card, mask_id, mask_phone
 from core.files import keeping
 from core.history import timeline, who_was_first
 from core.pages import again, join_reasons, revealed
@@ -29,7 +29,6 @@ from employee import service as employees
 blueprint = Blueprint("changes_admin", __name__, url_prefix="/admin/changes")
 
 MAY_REVEAL = (*work.REVIEWERS, ADMINISTRATOR)
-MASKS = {"id_number": mask_id, "phone": mask_phone, "insurance_card": mask_card}
 STATES = ("first_review", "second_review", "draft", "done")
 Errors = dict[str, str]
 

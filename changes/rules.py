@@ -84,6 +84,7 @@ NO_PHOTO = "请上传证件凭证"
 OPEN_ALREADY = "您有一条没办完的变更申请，办完后才能再申请。"
 BIRTH_DIFFERS = "出生日期与证件号码不一致（证件号码里是 {born}）"
 SEX_DIFFERS = "性别与证件号码不一致（证件号码里是{sex}）"
+COVERED = "号码里有星号，看不出是哪几位。请填写完整的号码，或点“显示完整号码”再改"
 NO_BIRTH = "请选择出生日期"
 STRANGE_BIRTH = "出生日期没有看懂，请按 1990-01-01 这样填写"
 FUTURE_BIRTH = "出生日期不能晚于今天"
@@ -151,7 +152,7 @@ def problems(before: Mapping[str, str], after: Mapping[str, str], photos: int, t
     if changes_certificate(fields):
         place = "id_number" if after["id_type"] in ID_TYPES else "id_type"
         if wrong := identifiers.problem(after["id_type"], after["id_number"], today):
-            found[place] = wrong
+            found.setdefault(place, wrong)
     if changes_name(fields) and changes_certificate(fields):
         found["name"] = BOTH
     if "id_number" not in found and {"id_number", "born_on", "sex"} & set(fields):
@@ -164,6 +165,8 @@ def problems(before: Mapping[str, str], after: Mapping[str, str], photos: int, t
 def _problem(field: str, before: Mapping[str, str], after: Mapping[str, str], today: date) -> str:
     """What is wrong with one changed field by itself."""
     text = after[field]
+    if field in ("id_number", "insurance_card", "phone") and "*" in text:
+        return COVERED
     if field == "name":
         return names.problem(text) or ""
     if field == "born_on":

@@ -66,6 +66,7 @@ ACTIONS = {
     "change.approve_second": "变更复核同意",
     "change.return_second": "变更复核退回",
     "change.reveal": "查看变更的完整号码",
+    "change.own_numbers": "本人查看自己的完整号码",
     "employee.change": "更新登记信息",
     "payout.create": "新建批次",
     "payout.check": "复核批次",

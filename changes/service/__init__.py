@@ -1,7 +1,16 @@
 """What happens to a request to change personal data? Handed in by the person, decided by two of the staff."""
 
 from changes.rules import WITHDRAWAL_WORDS
-from changes.service.asking import current, delete, mark_of, open_request, prefilled, resubmit, submit
+from changes.service.asking import (
+    current,
+    delete,
+    mark_of,
+    open_request,
+    prefilled,
+    resubmit,
+    show_own_numbers,
+    submit,
+)
 from changes.service.leaving import Effect, foreseen, withdraw_all
 from changes.service.moving import before, wanted
 from changes.service.photos import add_photo, forget_waiting, photos_for, photos_of, remove_photo
@@ -25,6 +34,7 @@ __all__ = [
     "remove_photo",
     "resubmit",
     "send_back",
+    "show_own_numbers",
     "submit",
     "wanted",
     "withdraw_all",

@@ -35,8 +35,9 @@ def path_of(change: ChangeRequest, page: str = "") -> str:
     return f"{HOME}/{change.number}{'/' if page else ''}{page}"
 
 
-def typed_facts() -> Facts:
-    return read_change_form(request.form, service.current(my_id()))
+def typed_facts(change: ChangeRequest | None = None) -> Facts:
+    now = service.current(my_id())
+    return read_change_form(request.form, now, service.prefilled(change, now) if change else now)
 
 
 def version_seen() -> int:

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from changes import rules, service
-from changes.forms import read_change_form
+from changes.forms import MASKS, masked, read_change_form, uncovered
 from changes.models import ChangeRequest
 from changes.queries import own as own_queries
 from changes.service import photos
@@ -71,7 +71,7 @@ def resubmit(number: str) -> ResponseReturnValue:
     with transaction():
         once(request.form.get("op", ""), current_actor(), location)
         _take_consent()
-        typed, version = typed_facts(), version_seen()
+        typed, version = typed_facts(change), version_seen()
         service.resubmit(change, typed, current_actor(), seen=_seen(), version=version, code=_code())
     return redirect(location, 303)
 
@@ -87,11 +87,23 @@ def code() -> ResponseReturnValue:
     by = current_actor()
     with transaction():
         words = applying.request_new_phone_code(
-            request.form.get("phone", ""), by.key, request.remote_addr or ""
+            typed_facts(change)["phone"], by.key, request.remote_addr or ""
         )
     if wants_json():
         return {"message": words, "seconds": employees.RESEND_SECONDS}
     return form_page(change, {}, typed=request.form, sent=words)
+
+
+@blueprint.post("/numbers")
+@allow("employee")
+def numbers() -> ResponseReturnValue:
+    """显示完整号码: the person's own, on the form they are filling in, with all they typed (§5.4)."""
+    change = edited()
+    again(lambda errors: form_page(change, errors, typed=request.form))
+    keep_photos()
+    with transaction():
+        service.show_own_numbers(current_actor())
+    return form_page(change, {}, typed=request.form, is_open=True)
 
 
 def edited() -> ChangeRequest | None:
@@ -140,19 +152,31 @@ def _again(change: ChangeRequest | None, errors: dict[str, str]) -> ResponseRetu
     return form_page(change, errors, typed=None if has_moved else request.form)
 
 
-def form_page(change: ChangeRequest | None, errors: dict[str, str], typed: Any = None, sent: str = "") -> str:
+def form_page(
+    change: ChangeRequest | None,
+    errors: dict[str, str],
+    typed: Any = None,
+    sent: str = "",
+    is_open: bool = False,
+) -> str:
+    """Numbers are covered until 显示完整号码 (`is_open`); what was typed stays as it was typed."""
     person = employees.card(my_id())
     now = applying.details(person)
     start = service.prefilled(change, now) if change else now
-    values = {**start, **({field: typed.get(field, start[field]) for field in start} if typed else {})}
-    tidied = read_change_form(typed, now) if typed else start
+    covered = masked(start)
+    values = {**covered, **({field: typed.get(field, covered[field]) for field in start} if typed else {})}
+    if is_open:
+        values = dict(uncovered(values, now, start))
+    tidied = read_change_form(typed, now, start) if typed else start
+    shown = masked(now)
     needs_consent = not photos.has_consent(my_id())
     return render_template(
         "changes/form.html",
         change=change,
         errors=errors,
         values={**values, "code": typed.get("code", "") if typed else ""},
-        was={field: own_queries.shown(field, now[field]) for field in rules.changed(now, tidied)},
+        was={field: own_queries.shown(field, shown[field]) for field in rules.changed(now, tidied)},
+        covered=not is_open and any("*" in values[field] for field in MASKS),
         union_name=person.union_name,
         id_types=list(ID_TYPES.items()),
         sexes=[(sex, sex) for sex in rules.SEXES],

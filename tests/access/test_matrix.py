@@ -127,6 +127,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     "changes.edit": EMPLOYEE,
     "changes.resubmit": EMPLOYEE,
     "changes.code": EMPLOYEE,
+    "changes.numbers": EMPLOYEE,
     "changes.add_photo": EMPLOYEE,
     "changes.remove_photo": EMPLOYEE,
     "changes.show_photo": EMPLOYEE,

@@ -10,9 +10,12 @@ import pytest
 from flask import Flask
 
 from changes import queries, rules, service
+from changes.forms import MASKS, masked
 from changes.service import photos
 from core import clock
+from core.audit import AuditEntry
 from core.db import transaction
+from core.fields import mask_id, mask_phone
 from core.roles import AUDITOR, FIRST_REVIEWER, OPERATOR, SECOND_REVIEWER
 from employee import service as employees
 from tests.changes.conftest import (
@@ -50,10 +53,42 @@ def test_the_form_asks_everything_prefilled_gx_42(person: Person) -> None:
     for label in labels.split():
         assert label in page, label
     now = service.current(person.id)
-    for value in (now["name"], now["id_number"], now["born_on"], now["insurance_card"], now["phone"]):
+    for value in (now["name"], now["born_on"], *(masked(now)[field] for field in MASKS)):
         assert f'value="{value}"' in page
     assert employees.card(person.id).union_name in page and '<option value="resident_id" selected' in page
     assert "原：" not in page, "nothing is changed yet"
+
+
+def test_numbers_are_covered_until_the_person_asks_gx_42(person: Person, db: Any) -> None:
+    """GX-42: masked on the form, left alone they change nothing; shown in full on request, on record."""
+    now = service.current(person.id)
+    page = person.client.get(NEW).get_data(as_text=True)
+    assert not [field for field in MASKS if now[field] in page], "in no place of the page"
+    assert rules.NOTHING in says(person.send(paper=False)), "covered numbers that came back are no change"
+    shown = person.send(f"{NEW[:-4]}/numbers", {"name": "张改名"}, page=NEW, paper=False)
+    open_page = shown.get_data(as_text=True)
+    assert shown.status_code == 200 and 'value="张改名"' in open_page and "显示完整号码" not in open_page
+    assert all(f'value="{now[field]}"' in open_page for field in MASKS)
+    (entry,) = db.session.query(AuditEntry).filter_by(action="change.own_numbers")
+    assert now["phone"] not in str(entry.detail)
+    half = person.send(data={"phone": mask_phone(now["phone"])[:-1] + "9", "id_number": "4*1"})
+    assert half.status_code == 422 and says(half).count(rules.COVERED) >= 4
+    answer = person.send(data={"insurance_card": "4501777"})
+    (request,) = requests_of(person.person)
+    assert answer.status_code == 303 and service.wanted(request) == {"insurance_card": "4501777"}
+
+
+def test_a_request_that_came_back_covers_what_was_wanted_too_gx_49(person: Person, panel: Panel) -> None:
+    """GX-49: the new number stands covered in the form, can be shown, and stays when it is left alone."""
+    request = person.ask(insurance_card="450188881234")
+    panel.send_back(request)
+    edit = f"{HOME}/{request.number}/edit"
+    page = person.client.get(edit).get_data(as_text=True)
+    assert "450188881234" not in page and 'value="**** 1234"' in page
+    opened = person.send(f"{HOME}/numbers", page=edit, paper=False).get_data(as_text=True)
+    assert 'value="450188881234"' in opened
+    assert person.send(edit, {"insurance_type": "其他"}).status_code == 303
+    assert service.wanted(fresh(request)) == {"insurance_card": "450188881234", "insurance_type": "其他"}
 
 
 def test_submitting_ends_on_the_manuals_page_gx_41_gx_53(person: Person) -> None:
@@ -75,8 +110,8 @@ def test_a_wrong_answer_loses_nothing_and_shows_the_old_value_gx_43(person: Pers
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422 and rules.BOTH in page
     assert f'value="{NEW_ID}"' in page and 'value="张改名"' in page
-    assert f"原：{old['name']}" in page and f"原：{old['id_number']}" in page
-    assert f"原：{old['phone']}" not in page
+    assert f"原：{old['name']}" in page and f"原：{mask_id(old['id_number'])}" in page
+    assert "原：" + mask_phone(old["phone"]) not in page
     assert page.count("data-done") == 1, "the photo was kept"
     assert requests_of(person.person) == []
     again = person.client.post(NEW, data={**hidden(page), "name": "张改名"})
