@@ -12,7 +12,7 @@ from claims.models import Claim
 from claims.queries.own import document_of
 from claims.rules import step_of
 from claims.service import figures, pictures
-from claims.views.door import blueprint, keep_photo, me, own, path_of
+from claims.views.door import blueprint, keep_photo, may_look, me, own, path_of
 from claims.views.steps import save_quietly
 from core.access import allow
 from core.db import transaction
@@ -50,7 +50,7 @@ def remove_document(number: str, document_id: uuid.UUID) -> ResponseReturnValue:
             "claims/remove_photo.html",
             claim=claim,
             label=_label(claim, document.kind),
-            thumb_url=path_of(claim, f"documents/{document_id}/thumb"),
+            thumb_url=path_of(claim, f"documents/{document_id}/thumb") if may_look(document_id) else "",
             action=request.path,
             back=_page_of(claim, document.kind),
         )
@@ -65,7 +65,9 @@ def show_document(number: str, document_id: uuid.UUID, size: str) -> ResponseRet
     """The picture itself, for its owner only, kept by no cache and run by no browser."""
     claim = own(number)
     document = document_of(claim, document_id)
-    if me().kind == "visitor" and document.kind not in service.account_photos(claim):
+    if not may_look(document.id) or (
+        me().kind == "visitor" and document.kind not in service.account_photos(claim)
+    ):
         raise Missing
     response = Response(pictures.read(document.file_id, size), mimetype="image/jpeg")
     response.headers["Cache-Control"] = "no-store"

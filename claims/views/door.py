@@ -7,7 +7,7 @@ import uuid
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, request, session
 from werkzeug.datastructures import FileStorage
 
 from claims import queries, service
@@ -22,6 +22,8 @@ from core.history import Transition
 
 blueprint = Blueprint("claims", __name__, url_prefix="/h5/claims")
 
+BROUGHT = "brought_photos"  # by a visitor, in this session
+ON_FILE = "已有照片，不在这里显示"
 VISITORS_HOME = "/s/claims/progress"
 SAMPLES = {1: "img/sample-id.svg", 2: "img/sample-paper.svg"}
 
@@ -78,15 +80,17 @@ def _has_sample(code: str) -> bool:
     return code in ("id_front", "invoice")
 
 
+def may_look(document_id: uuid.UUID) -> bool:
+    """A visitor from outside WeChat sees what they brought themselves, never the card that is on file."""
+    return me().kind != "visitor" or str(document_id) in session.get(BROUGHT, [])
+
+
 def _file(claim: Claim, document_id: uuid.UUID, warnings: list[str] | None = None) -> dict[str, Any]:
     at = path_of(claim, f"documents/{document_id}")
-    return {
-        "id": str(document_id),
-        "warnings": coach.words(warnings or []),
-        "thumb_url": f"{at}/thumb",
-        "url": f"{at}/preview",
-        "delete_url": f"{at}/delete",
-    }
+    file = {"id": str(document_id), "warnings": coach.words(warnings or []), "delete_url": f"{at}/delete"}
+    if not may_look(document_id):
+        return {**file, "message": ON_FILE}
+    return {**file, "thumb_url": f"{at}/thumb", "url": f"{at}/preview"}
 
 
 def spots_of(claim: Claim, step: Transition | None) -> list[dict[str, Any]]:
@@ -131,4 +135,6 @@ def keep_photo(claim: Claim, kind: str, upload: FileStorage) -> tuple[uuid.UUID,
     picture = pictures.picture_of(upload.stream, kind)
     with transaction():
         document = service.add_document(claim, kind, picture, me())
+    if me().kind == "visitor":
+        session[BROUGHT] = [*session.get(BROUGHT, []), str(document.id)][-20:]
     return document.id, coach.words(document.warnings or [])

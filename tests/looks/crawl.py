@@ -32,6 +32,7 @@ from core.roles import FIRST_REVIEWER, SECOND_REVIEWER, STAFF_ROLES
 from employee.models import Employee, Rebind
 from tests.journeys import behind
 from tests.journeys.conftest import Staff
+from tests.looks import back_doors
 from tests.office import Office, picture
 from tests.payout.conftest import PayOffice, answers, as_csv
 from tests.world import World
@@ -174,6 +175,7 @@ def gather(app: Flask) -> list[Seen]:
     rooms = _rooms(world, people)
     walks = [_walk(app, world, who, person) for who, person in people.items()]
     walks += _outsiders(app, world, people, rooms)
+    walks += _behind_sessions(app, world, people["wang"])
     for role in (NOBODY, *sorted(STAFF_ROLES)):
         walk = Walk(app, role, app.test_client(), "staff")
         if role != NOBODY:
@@ -184,7 +186,7 @@ def gather(app: Flask) -> list[Seen]:
         walk.shapes = shapes  # what one has seen the next need not look at again
         starts = [path for path in addresses(app) if path.startswith("/admin") == (walk.area == "staff")]
         alone = [*walk.only] or starts + _hidden(people.get(walk.who))
-        walk.from_(alone + (rooms.staff if walk.area == "staff" else rooms.guest))
+        walk.from_(alone + ([] if walk.only else rooms.staff if walk.area == "staff" else rooms.guest))
     for walk in walks:
         walk.post_nothing()
     return [one for walk in walks for one in walk.seen]
@@ -319,6 +321,19 @@ def _outsiders(app: Flask, world: World, people: dict[str, Employee | None], roo
     words = [["BZ0000000000000000001", "停止审核，填写的内容和照片会删除，只留申报号"]]
     gone = {"openid": world.follower(), "left": {"kind": "account", "effects": words}}
     world._with_session(walks[-1].client, secrets.token_urlsafe(32), "employee", None, gone)
+    return walks
+
+
+def _behind_sessions(app: Flask, world: World, bound: Employee | None) -> list[Walk]:
+    assert bound
+    walks = []
+    for way in back_doors.ways(world, PayOffice(world), bound):
+        walks.append(Walk(app, way.who, app.test_client(), way.area, way.pages))
+        if way.staff:
+            world.sign_in(walks[-1].client, staff=way.staff)
+        else:
+            token = secrets.token_urlsafe(32)
+            world._with_session(walks[-1].client, token, way.area, None, way.session)
     return walks
 
 

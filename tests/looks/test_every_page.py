@@ -44,13 +44,6 @@ NO_PAGES = {
         "staff_recovery.challenge",
     ),
 }
-# They need what only a walk by hand has: tests/journeys looks at them.
-LOOKED_AT_ELSEWHERE = {
-    *("payout.preview", "employee.move", "roster.show_import"),
-    *("staff_recovery.ways", "staff_recovery.phone", "staff_recovery.mail", "staff_recovery.link"),
-    *("staff_appeals.show", "staff_appeals.approve"),
-    *("staff_sign_in.complete", "staff_sign_in.second_step"),
-}
 # A page with errors is a 422; a picture of somebody whose session another walk has ended leads to signing in.
 EXPECTED_NOISE = re.compile(r"the server responded with a status of 4|/connect/oauth2/authorize")
 
@@ -151,4 +144,4 @@ def test_no_page_is_left_out(app: Flask, db: object) -> None:
     """A new view is walked to by itself; when none of the demo leads there, the demo lacks something."""
     found = {one.endpoint for one in KEPT or gather(app)}
     views = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
-    assert sorted(views - found - NO_PAGES - LOOKED_AT_ELSEWHERE) == []
+    assert sorted(views - found - NO_PAGES) == []

@@ -298,9 +298,10 @@ def test_outside_wechat_money_cannot_be_turned_to_somebody_else(
     assert database.session.get_one(Claim, claim.id).state == "pay_failed"
 
 
-def test_a_visitor_sees_the_card_photo_but_no_medical_paper(
+def test_a_visitor_sees_no_photo_on_file_and_the_one_they_bring_gx_29(
     client: Any, world: World, office: Office
 ) -> None:
+    """GX-29, GX-32: two proofs from outside WeChat mend the account and open nothing that is on file."""
     from claims.models import ClaimDocument
 
     person = office.person()
@@ -311,7 +312,28 @@ def test_a_visitor_sees_the_card_photo_but_no_medical_paper(
         row.kind: client.get(f"/h5/claims/{claim.number}/documents/{row.id}/thumb").status_code
         for row in rows
     }
-    assert seen.pop("bank_card") == 200 and set(seen.values()) == {404}
+    assert set(seen.values()) == {404} and "bank_card" in seen
+    card = next(row for row in rows if row.kind == "bank_card")
+    page = client.get(f"/h5/claims/{claim.number}/payee").get_data(as_text=True)
+    assert f"{card.id}/thumb" not in page and f"{card.id}/delete" in page
+    assert "已有照片，不在这里显示" in page
+    asked = client.post(f"/h5/claims/{claim.number}/documents/{card.id}/delete", data=hidden(page)).get_data(
+        as_text=True
+    )
+    assert "确定删除这张照片吗" in asked and "/thumb" not in asked
+    _replace_photo(client, claim)
+    (new,) = database.session.scalars(
+        select(ClaimDocument).where(
+            ClaimDocument.claim_id == claim.id,
+            ClaimDocument.kind == "bank_card",
+            ClaimDocument.removed_at.is_(None),
+        )
+    )
+    at = f"/h5/claims/{claim.number}/documents/{new.id}/thumb"
+    assert client.get(at).status_code == 200 and at in client.get(f"/h5/claims/{claim.number}/payee").text
+    elsewhere = client.application.test_client()
+    world.visit(elsewhere, person)
+    assert elsewhere.get(at).status_code == 404, "nor in another browser with the same proofs"
 
 
 # --- the photo of a card that is not the one any more ------------------------------------------------------
