@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy import Select, select, text
 
-from core import context
+from core import bell, context
 from core.db import after_commit, db, new_ids
 from notify.messages import Notice, needed, notice
 from notify.models import InboxMessage, OutboxMessage
 from notify.recipients import Recipient, find_many
 from notify.rules import BULK, BULK_WECHAT
-from notify.service import NOTHING, About, filled, ring, sms_params, wechat_params
+from notify.wording import DRAIN, NOTHING, About, filled, sms_params, wechat_params
 from wechat.service import consents
 
 CHUNK = 2000
@@ -71,7 +71,7 @@ def send_many(
     telling = _Telling(kind, about, filled(about, values or {}), dedupe)
     fresh = telling.inbox(living)
     telling.outbox({one: reached[one] for one in living if one in fresh and one in reached})
-    after_commit(ring)
+    after_commit(lambda: bell.ring(DRAIN))
     return ids[-1] if len(ids) == most else None
 
 

@@ -462,6 +462,26 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         sms_link=ENROLMENTS_BY_SMS,
         wechat=_claim("已办结", "参保申请已办结，参保成功"),
     ),
+    "enrolment_covered": Notice(  # XM-78, to every person enrolled
+        label="参保成功（职工）",
+        title="参保成功",
+        text="您已参加{plan}，保障期 {starts} 至 {ends}，由“{union}”为您参保（申报编号 {number}）。"
+        "可以在“职工参保”里查看保障内容和参保证明。",
+        link="/h5/coverage",
+        sms="您已参保成功，保障期和保障内容请在微信打开公众号“{account}”查看，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("参保成功", "请打开查看保障期和参保证明"),
+    ),
+    "invoice_ready": Notice(  # XM-79, to the union's operators
+        label="参保发票已开好",
+        title="参保发票已开好",
+        text="“{union}”{plan}（申报编号 {number}）的参保发票已开好：发票号码 {invoice}，金额 {amount} 元。"
+        "请打开查看和下载。",
+        link="/admin/invoices/{id}",
+        sms="您经办的参保申请有更新，发票已开好。请登录工会系统查看，或点 {link}",
+        sms_link=ENROLMENTS_BY_SMS,
+        wechat=_claim("已开票", "参保发票已开好，请查看和下载"),
+    ),
     "export_ready": Notice(
         label="信息导出好了",
         title="您的信息已经导出",

@@ -21,19 +21,19 @@ from core.db import after_commit, db, uuid7
 from core.errors import Conflict, Missing, Refused
 from notify import outbox
 from notify.expiring import RULES, forget_outbox
-from notify.messages import MAILS, MESSAGES, Code, Notice, Text, needed, notice, places
+from notify.mass import send_many
+from notify.messages import MAILS, MESSAGES, Code, Notice, Text, needed, notice
 from notify.models import InboxMessage, OutboxMessage
 from notify.recipients import NOBODY, Recipient, find, recipients
 from notify.rules import CANCELLED, CODE_MINUTES, CODES, MAIL, NOTICES, RESENDABLE, WECHAT
+from notify.wording import DRAIN, NOTHING, About, filled, site_words, sms_params, wechat_params
 from wechat.service import consents
 
-__all__ = ["Recipient", "recipients", "send", "send_code", "send_mail", "send_text", "take_back"]
+__all__ = ["Recipient", "recipients", "send", "send_code", "send_mail", "send_many", "send_text", "take_back"]
 __all__ += ["can_mail"]
 
 log = logging.getLogger(__name__)
 
-About = tuple[str, uuid.UUID | None, str]
-NOTHING: About = ("", None, "")
 CHANNELS_SAID = ("sms", "wechat")
 
 
@@ -126,21 +126,6 @@ def send_mail(
     _write_outbox([row | {"lane": MAIL}])
 
 
-def filled(about: About, values: Mapping[str, str]) -> dict[str, str]:
-    when = clock.now().astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
-    return {**values, **site_words(), "number": about[2] or "-", "when": when, "id": str(about[1] or "")}
-
-
-def site_words() -> dict[str, str]:
-    """The words that are the same in every message of this scheme."""
-    scheme = context.scheme()
-    return {
-        "account": scheme.brand.account,
-        "operator": scheme.brand.operator,
-        "sent_back": scheme.review.sent_back,
-    }
-
-
 def _ways(
     kind: str, words: Notice, recipient: Recipient, filling: Mapping[str, str]
 ) -> list[tuple[str, str, dict[str, Any]]]:
@@ -162,22 +147,6 @@ def _ways(
             params["instead"] = {"to": recipient.phone, **sms_params(words, filling)}
         ways.append(("wechat", recipient.openid, params))
     return ways
-
-
-def wechat_params(words: Notice, filling: Mapping[str, str]) -> dict[str, Any]:
-    fields = {name: text.format(**filling) for name, text in words.wechat.fields.items()}
-    return {"template": words.wechat.template, "fields": fields, "link": words.link.format(**filling)}
-
-
-def sms_params(words: Notice, filling: Mapping[str, str]) -> dict[str, Any]:
-    link = context.settings().public_url + words.sms_link
-    return {"text": words.sms.format(**{**filling, "link": link}), "values": _sms_values(words, filling)}
-
-
-def _sms_values(words: Notice, filling: Mapping[str, str]) -> dict[str, str]:
-    """The cloud's template has the constant parts in it; only what differs from person to person is sent."""
-    constant = {"account", "operator", "sent_back", "link"}
-    return {name: filling[name] for name in places(words.sms) if name not in constant}
 
 
 def _write_inbox(
@@ -236,7 +205,7 @@ def _write_outbox(rows: list[dict[str, Any]], delay: float = 0) -> None:
         ids = [row["id"] for row in rows]
         db.session.execute(update(table).where(table.c.id.in_(ids)).values(not_before=later))
     else:
-        after_commit(ring)
+        after_commit(_ring)
 
 
 def _columns(row: Any) -> dict[str, Any]:
@@ -253,8 +222,8 @@ def _insert(model: Any, rows: list[dict[str, Any]]) -> None:
         db.session.execute(statement, [row for row in known if tuple(row) == shape])
 
 
-def ring() -> None:
-    bell.ring("notify.drain")
+def _ring() -> None:
+    bell.ring(DRAIN)
 
 
 # --- the inbox ---------------------------------------------------------------------------------------------

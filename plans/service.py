@@ -5,15 +5,18 @@ The award engine's words (facts, awards, notes) are handed on from here: other f
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from config.scheme import plan_file
 from core import clock, context
 from core.db import db, uuid7
-from plans.models import PlanVersion
+from plans.models import Coverage, PlanVersion
 from plans.rules import (
     Award,
     ClaimFacts,
@@ -59,10 +62,12 @@ __all__ = [
     "Right",
     "Standing",
     "Window",
+    "Covered",
     "all_plans",
     "automatic",
     "check",
     "counting_date",
+    "cover_all",
     "cover_starts_on",
     "deadline",
     "enrolment_window",
@@ -81,6 +86,14 @@ __all__ = [
     "stay_days",
     "together",
 ]
+
+
+class Covered(NamedTuple):
+    """So many people are covered now, from when to when."""
+
+    people: int
+    starts_on: dt.date
+    ends_on: dt.date
 
 
 def all_plans() -> tuple[Plan, ...]:
@@ -137,6 +150,34 @@ def freeze(used: Plan) -> None:
     )
     if kept != used.digest():
         raise PlanError(f"plan {used.code}, version: {used.version} was used with other figures; raise it")
+
+
+def cover_all(people: Select[Any], union_id: uuid.UUID, used: Plan, confirmed_on: dt.date) -> Covered:
+    """Cover everybody of a query for ids, in one statement; whoever has this period's cover keeps it.
+
+    First in the scheme is who never had a cover before (the waiting period looks at that).
+    """
+    freeze(used)
+    starts_on = cover_starts_on(used, confirmed_on)
+    found, table = people.subquery(), Coverage.__table__
+    before = Coverage.__table__.alias("before")
+    had_one = select(before.c.id).where(before.c.employee_id == found.c[0]).exists()
+    rows = select(
+        func.gen_random_uuid(),
+        found.c[0],
+        literal(union_id),
+        literal(used.code),
+        literal(starts_on),
+        literal(used.ends_on),
+        ~had_one,
+        literal(clock.now()),
+    )
+    names = [
+        "id", "employee_id", "union_id", "plan_code", "starts_on", "ends_on", "is_first_time", "created_at",
+    ]  # fmt: skip
+    statement = insert(table).from_select(names, rows)
+    done = db.session.execute(statement.on_conflict_do_nothing(index_elements=["employee_id", "plan_code"]))
+    return Covered(done.rowcount, starts_on, used.ends_on)  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=8)

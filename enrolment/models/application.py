@@ -64,6 +64,7 @@ class Enrolment(Stateful, db.Model):
 
     participant_count: Mapped[int] = column(Integer, nullable=False, default=0)
     fee_due_fen: Mapped[int | None] = column(BigInteger, nullable=True)
+    fee_paid_fen: Mapped[int | None] = column(BigInteger, nullable=True)  # what arrived, once confirmed
     due_on: Mapped[dt.date | None] = column(Date, nullable=True)
     first_reviewer_id: Mapped[uuid.UUID | None] = column(Uuid, nullable=True)
     second_reviewer_id: Mapped[uuid.UUID | None] = column(Uuid, nullable=True)

@@ -12,13 +12,13 @@ import requests
 from sqlalchemy import select, text
 
 from core.db import transaction
-from notify import bulk, jobs, mass, outbox
+from notify import bulk, jobs, outbox
 from notify.channels import CHANNELS, aliyun, tencent
 from notify.channels.wire import Letter
-from notify.mass import send_many
+from notify.mass import CHUNK
 from notify.models import InboxMessage, OutboxMessage, Receipt
 from notify.rules import BULK, BULK_WECHAT, CODES, NOTICES
-from notify.service import send_code
+from notify.service import send_code, send_many
 from tests.notify.conftest import fault, inbox_of, post, statuses, tell
 from tests.notify.test_channels import cloud  # noqa: F401 - a fixture
 from tests.world import World
@@ -377,4 +377,4 @@ def test_a_report_about_a_call_of_many_names_no_phone(db: Any) -> None:
     assert "13910000001" not in receipt.provider_reference and len(receipt.provider_reference) == 64
     letter = Letter("x", KIND, "13910000001", {}, receipt.provider_reference)
     assert letter.batch == name and Letter("x", KIND, "1", {}, "9006^0").batch == ""
-    assert mass.CHUNK >= 1000
+    assert CHUNK >= 1000
