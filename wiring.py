@@ -20,6 +20,11 @@ import demo
 import doctor
 import employee.admin
 import employee.views
+import enrolment.admin.confirming
+import enrolment.admin.invoices
+import enrolment.admin.receipts
+import enrolment.admin.vouchers
+import enrolment.jobs
 import handbook
 import membership.admin
 import membership.jobs
@@ -97,6 +102,10 @@ BLUEPRINTS: list[Blueprint] = [
     membership.admin.blueprint,
     claims.admin.blueprint,
     roster.admin.blueprint,
+    enrolment.admin.vouchers.blueprint,
+    enrolment.admin.confirming.blueprint,
+    enrolment.admin.receipts.blueprint,
+    enrolment.admin.invoices.blueprint,
     notify.views.blueprint,
     notify.admin.blueprint,
     notify.receipts.blueprint,
@@ -138,6 +147,7 @@ JOBS: Jobs = {
     "notify.drain": notify.jobs.drain,
     "notify.catch_up": notify.jobs.catch_up,
     "notify.sweep": notify.jobs.sweep,
+    "enrolment.tell": enrolment.jobs.tell,
     "payout.sweep": payout.jobs.sweep,
     "staff.sweep": staff.jobs.sweep,
     "portal.prepare_exports": portal.rights.jobs.prepare_exports,

@@ -14,13 +14,13 @@ from changes.models import ChangeRequest
 from changes.queries import own, state_words, work
 from changes.rules import LEVEL_ROLES, PASSES, RETURN_REASONS, WORKFLOW
 from changes.service import checks, photos, revealing, review
-from claims.service.watermark import watermarked
 from core import clock
 from core.access import Actor, allow, current_actor
 from core.db import transaction
 from core.errors import Conflict, Missing
 from core.factor import must_be_fresh
 from core.files import keeping
+from core.files.watermark import watermarked
 from core.history import timeline, who_was_first
 from core.pages import again, join_reasons, revealed
 from core.roles import ADMINISTRATOR

@@ -11,6 +11,7 @@ EVERY: dict[str, float] = {
     "roster.vouch": 10.0,
     "content.turn_pages": 20.0,
     "claims.measure_pace": 3600.0,
+    "enrolment.tell": 5.0,
     "payout.sweep": 600.0,
     "staff.sweep": 3600.0,
     "portal.prepare_exports": 30.0,

@@ -17,6 +17,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 PHOTO_STEPS = "/h5/claims/"
 LARGEST_STEP = 96 * 1024 * 1024
 ROSTER_UPLOAD = "/admin/roster/import"
+INVOICES_UPLOAD = "/admin/invoices/upload"
 LARGEST_TABLE = 64 * 1024 * 1024
 
 
@@ -31,6 +32,8 @@ class TypedRequest(Request):
     def max_content_length(self) -> int | None:  # type: ignore[override]
         """Without scripts the photos of a step come with the step itself: nine of them and what was typed."""
         if self.path.startswith(PHOTO_STEPS) and not self.path.endswith("/documents"):
+            return LARGEST_STEP
+        if self.path == INVOICES_UPLOAD:  # a hundred at once, each judged by its own size
             return LARGEST_STEP
         if self.path == ROSTER_UPLOAD:  # a table's own size is judged where it is read, in words about tables
             return LARGEST_TABLE

@@ -11,6 +11,8 @@ from core import roles
 from core.access import Actor, current_actor
 from core.pages import NavItem
 from employee import service as employees
+from enrolment.queries import paying as fees
+from enrolment.queries.paying import rules as paying
 from membership import queries as membership
 from staff.service import appeals as staff_appeals
 
@@ -22,7 +24,7 @@ MESSAGES = (
 DECIDES_REBINDS = (roles.OPERATOR, roles.CHAIR, roles.FIRST_REVIEWER)
 ROSTER = (roles.OPERATOR, roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
 AUDIT = (roles.AUDITOR, roles.ADMINISTRATOR)
-EVERYWHERE = ("payouts", "messages", "content", "audit", "wechat", "appeals")
+EVERYWHERE = ("payouts", "fees", "messages", "content", "audit", "wechat", "appeals")
 CONTENT = (roles.EDITOR, roles.ADMINISTRATOR)
 # XM-23, XM-26: 基层业务管理 has two groups; a line is there only when its page is.
 KEEPING, AID = "基层业务管理-基层工会管理", "基层业务管理-医疗互助管理"
@@ -30,6 +32,8 @@ REVIEWING = f"{AID}-补助审核"
 KEEPS_UNIONS = (roles.OPERATOR, roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
 MANAGES_STAFF = (roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
 PAYOUTS = (*work.FINANCE, roles.ADMINISTRATOR, roles.AUDITOR)
+
+FEES, INVOICES = paying.MONEY_READERS, paying.INVOICE_READERS
 
 
 def items() -> list[NavItem]:
@@ -42,6 +46,7 @@ def items() -> list[NavItem]:
         (NavItem("rebinds", "找回绑定", "/admin/rebinds", rebinds(actor)), DECIDES_REBINDS),
         (NavItem("changes", "变更审核", "/admin/changes", _changes(actor)), change_work.READERS),
         (NavItem("payouts", "打款批次", "/admin/payouts", _payable(actor, found)), PAYOUTS),
+        (NavItem("fees", "到账核对", "/admin/vouchers", _fees(actor)), FEES),
         (NavItem("messages", "通知记录", "/admin/messages"), MESSAGES),
         (NavItem("reasons", "常用退回意见", "/admin/claims/reasons"), REASONS),
         (NavItem("content", "内容发布", "/admin/content"), CONTENT),
@@ -54,6 +59,7 @@ def items() -> list[NavItem]:
         (NavItem("transfers", "会籍变更", "/admin/transfers", transfers(actor), KEEPING), KEEPS_UNIONS),
         (NavItem("roster", "职工名册", "/admin/roster", group=AID), ROSTER),
         *((item, (roles.OPERATOR,)) for item in _union_reviews(actor)),
+        (NavItem("invoices", "发票管理", "/admin/invoices", group=AID), INVOICES),
     ]
     return [item for item, who in lines if actor.has(*who) and reaches(actor, item.key, who)]
 
@@ -129,6 +135,15 @@ def levels_seen(actor: Actor) -> tuple[str, ...]:
 def own_work(actor: Actor, found: dict[str, work.Count]) -> int:
     """How much waits for the actor to decide."""
     return sum(found.get(level, work.Count()).all for level in work.levels_of(actor))
+
+
+def _fees(actor: Actor) -> int:
+    """How many fees wait for finance's word; asked once a request."""
+    if "fee_count" not in g:
+        is_theirs = actor.has(*work.FINANCE) and reaches(actor, "fees", work.FINANCE)
+        g.fee_count = fees.counts().get("confirming", 0) if is_theirs else 0
+    found: int = g.fee_count
+    return found
 
 
 def _payable(actor: Actor, found: dict[str, work.Count]) -> int:

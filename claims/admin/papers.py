@@ -11,11 +11,11 @@ from claims.queries import work
 from claims.queries.own import document_of
 from claims.rules import CARD_PHOTOS, look_at
 from claims.service import pictures
-from claims.service.watermark import watermarked
 from core import clock
 from core.access import allow
 from core.db import transaction
 from core.errors import Missing
+from core.files.watermark import watermarked
 from employee import service as employees
 
 

@@ -110,5 +110,9 @@ def history(enrolment_id: uuid.UUID) -> list[Invoice]:
     return list(db.session.scalars(query.order_by(_I.at.desc(), _I.id.desc())))
 
 
+def enrolment_by(enrolment_id: uuid.UUID) -> Enrolment:
+    return db.session.get_one(Enrolment, enrolment_id)
+
+
 def enrolment_named(number: str) -> Enrolment | None:
     return db.session.scalar(select(_E).where(_E.number == number))

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import String
 
@@ -69,7 +69,8 @@ def listed(state: str, part: str = "", *, before: str = "", after: str = "") -> 
 
 
 def _sum(amount: Any, of: Any, *also: ColumnElement[bool]) -> Any:
-    return select(func.coalesce(func.sum(amount), 0)).where(of == _E.id, *also).scalar_subquery()
+    total = cast(func.coalesce(func.sum(amount), 0), BigInteger)
+    return select(total).where(of == _E.id, *also).scalar_subquery()
 
 
 def counts() -> dict[str, int]:
@@ -91,6 +92,7 @@ class Candidate(NamedTuple):
     left_fen: int
     payer: str
     memo: str
+    is_for_several: bool
     match: rules.Match
 
 
@@ -161,7 +163,7 @@ def _fitting(enrolment: Enrolment, owed: rules.Owed, rows: Sequence[BankReceipt]
             found.append(
                 Candidate(
                     row.id, row.reference, row.received_on, row.amount_fen, left, row.payer or "",
-                    row.memo or "", fits,
+                    row.memo or "", len(row.named) > 1, fits,
                 )
             )  # fmt: skip
     return sorted(found, key=lambda one: (-one.match.points, one.on))[:MOST_CANDIDATES]

@@ -75,7 +75,7 @@ def plain_name(name: str) -> str:
 
 
 def numbers_in(memo: str, prefix: str) -> list[str]:
-    """The enrolment numbers a payer wrote: `cbfw 2026-11-0001 某厂` has one; a sum behind it is none of it."""
+    """The enrolment numbers a payer wrote, with gaps or without; a sum behind one is no part of it."""
     plain = unicodedata.normalize("NFKC", memo).upper()
     gap = r"[\s\-_]*"
     parts = rf"{re.escape(prefix)}{gap}([0-9]{{4}}){gap}([0-9]{{2}}){gap}([0-9]{{4,8}})(?![0-9])"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from core import bell, clock
 from core.access import Actor
 from core.db import after_commit, db
 from core.errors import NotAllowed, Refused
-from core.history import perform
+from core.history import Transition, perform, timeline
 from enrolment.models import Confirmation, Enrolment, Participant
 from enrolment.rules import WORKFLOW
 from enrolment.rules import paying as rules
@@ -92,6 +93,17 @@ def tell_operator(enrolment: Enrolment, kind: str, dedupe: str, **values: str) -
         values=said | values,
         dedupe=f"{kind}:{dedupe}",
     )
+
+
+def last_return(enrolment: Enrolment) -> Transition | None:
+    """退回 of the voucher, while it is what the operator has to answer."""
+    steps = timeline(enrolment.id)
+    return steps[-1] if steps and steps[-1].action == "return_voucher" else None
+
+
+def would_start(enrolment: Enrolment, on: dt.date) -> dt.date:
+    """When cover begins if the fee is confirmed on this day."""
+    return plans.cover_starts_on(plans.plan_as_used(enrolment.plan_code, enrolment.plan_version), on)
 
 
 def plan_name(code: str) -> str:

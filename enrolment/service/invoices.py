@@ -164,6 +164,12 @@ def read(invoice: Invoice, size: str = "full") -> tuple[bytes, str]:
     return read_paper(row, size), row.media_type
 
 
+def media_type_of(invoice: Invoice) -> str:
+    """What kind of file it has; "" for none."""
+    row = db.session.get(StoredFile, invoice.file_id) if invoice.file_id else None
+    return row.media_type if row else ""
+
+
 def note_download(invoice: Invoice, by: Actor) -> None:
     """Who took a copy is on record."""
     audit.record("invoice.download", "invoice", invoice.id, by)

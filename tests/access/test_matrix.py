@@ -300,6 +300,35 @@ EXPECTED: dict[str, frozenset[str]] = {
     "content_admin.take_down": EDITORS,
     "content_admin.unschedule": EDITORS,
     "content_admin.pin": EDITORS,
+    "vouchers.show": ROSTER,
+    "vouchers.add": ROSTER,
+    "vouchers.remove": ROSTER,
+    "vouchers.submit": ROSTER,
+    "vouchers.file": ROSTER,
+    "fees.index": FINANCE | OVERSEERS,
+    "fees.show": FINANCE | OVERSEERS,
+    "fees.file": FINANCE | OVERSEERS,
+    "fees.match": FINANCE,
+    "fees.unmatch": FINANCE,
+    "fees.send_back": FINANCE,
+    "fees.send_back_now": FINANCE,
+    "fees.confirm": FINANCE,
+    "fees.confirm_now": FINANCE,
+    "bank_receipts.index": FINANCE | OVERSEERS,
+    "bank_receipts.new": FINANCE,
+    "bank_receipts.enter": FINANCE,
+    "bank_receipts.import_form": FINANCE,
+    "bank_receipts.import_now": FINANCE,
+    "invoices.index": FINANCE | OVERSEERS | ROSTER,
+    "invoices.show": FINANCE | OVERSEERS | ROSTER,
+    "invoices.preview": FINANCE | OVERSEERS | ROSTER,
+    "invoices.fetch": FINANCE | OVERSEERS | ROSTER,
+    "invoices.new": FINANCE,
+    "invoices.record": FINANCE,
+    "invoices.replace_form": FINANCE,
+    "invoices.replace": FINANCE,
+    "invoices.upload_form": FINANCE,
+    "invoices.upload_now": FINANCE,
     "messages_admin.index": MESSAGES,
     "messages_admin.show": MESSAGES,
     "messages_admin.resend": frozenset(
@@ -352,6 +381,8 @@ class Things:
             return {**self.values, "number": self.values["appeal"]}
         if endpoint.startswith("payout"):
             return {**self.values, "number": self.values["batch"]}
+        if endpoint.partition(".")[0] in ("vouchers", "fees"):
+            return {**self.values, "number": self.values["owing"]}
         return self.values
 
 
@@ -522,8 +553,41 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         "change_photo": str(change_photo.id),
         "key": "0" * 32,
         "kind": "claims",
+        **_owing(owner, maker, file),
         "provider": "sandbox",
         "secret": "wrong",
+    }
+
+
+def _owing(owner: Any, by: Any, file: Any) -> dict[str, str]:
+    """An enrolment whose fee waits to be confirmed, its voucher, a transfer, and an invoice."""
+    from core import clock
+    from enrolment.models import BankReceipt, Enrolment, Invoice, Voucher
+    from plans.service import all_plans
+
+    plan = all_plans()[-1]
+    with transaction():
+        row = Enrolment(
+            number="CBFW2020010001", union_id=owner.union_id, plan_code=plan.code, plan_version=plan.version,
+            filed_by_id=by.id, filed_by_label="示例经办", union_name="独孤工会", participant_count=1,
+            fee_due_fen=100, state="confirming", version=0,
+        )  # fmt: skip
+        database.session.add(row)
+        database.session.flush()
+        today = clock.today()
+        voucher = Voucher(enrolment_id=row.id, file_id=file.id, paid_on=today, amount_fen=100,
+                          added_by_id=by.id, added_by_label="示例经办", payer="独孤工会")  # fmt: skip
+        receipt = BankReceipt(reference="LS1", received_on=today, amount_fen=100, payer="独孤工会",
+                              entered_by_id=by.id, entered_by_label="示例财务")  # fmt: skip
+        invoice = Invoice(enrolment_id=row.id, union_id=row.union_id, number="12345678", issued_on=today,
+                          amount_fen=100, by_id=by.id, by_label="示例财务")  # fmt: skip
+        database.session.add_all([voucher, receipt, invoice])
+        database.session.flush()
+    return {
+        "owing": row.number,
+        "voucher_id": str(voucher.id),
+        "receipt_id": str(receipt.id),
+        "invoice_id": str(invoice.id),
     }
 
 

@@ -61,6 +61,18 @@ SCOPE: dict[str, str] = {
     "staff_people.index": LIST,
     "staff_people.new": LIST,
     "staff_people.create": NAMED,
+    "invoices.index": LIST,
+    **dict.fromkeys(
+        [
+            "invoices.new",
+            "invoices.record",
+            "invoices.replace_form",
+            "invoices.replace",
+            "invoices.upload_form",
+            "invoices.upload_now",
+        ],
+        EVERYWHERE,
+    ),
     "unions.index": LIST,
     "unions.new": NAMED,
     "unions.create": NAMED,
@@ -74,10 +86,14 @@ THINGS = {
     "roster": "show_import confirm cancel result show_person edit save leave leave_now come_back reveal",
     "staff_people": "show rights switch switch_now",
     "unions": "show edit save move move_now",
+    "vouchers": "show add remove submit file",
+    "invoices": "show preview fetch",
 }
 SCOPE |= {f"{room}.{view}": THING for room, views in THINGS.items() for view in views.split()}
 ROOMS = {
     "payout": EVERYWHERE,
+    "fees": EVERYWHERE,
+    "bank_receipts": EVERYWHERE,
     "messages_admin": EVERYWHERE,
     "wechat_admin": EVERYWHERE,
     "staff_appeals": EVERYWHERE,
@@ -140,6 +156,8 @@ class Scene:
         """The values as this endpoint's address names them."""
         if endpoint.startswith("changes_admin"):
             return {**values, "number": values["change"], "document_id": values["change_photo"]}
+        if endpoint.startswith("vouchers"):
+            return {**values, "number": values["owing"]}
         if endpoint.startswith("wechat_admin"):
             return {**values, "number": "1", "scene_id": ABSENT}
         return values
@@ -211,6 +229,7 @@ def furnished(world: World, at: dict[str, Any], clients: dict[str, Any]) -> Scen
     _roster_file(values["import_id"], colleague)
     absent = dict.fromkeys(values, ABSENT) | {
         "number": "BZ1000000000000000000", "change": "BG1000000000000000000",
+        "owing": "CBFW1990010001",
         "id_number": "45010019680101999X", "action": "approve",
     }  # fmt: skip
     said = [owner.name, owner.phone, owner.id_number, "独孤", values["number"], values["change"],
@@ -351,7 +370,10 @@ def _told(scene: Scene, endpoint: str, answer: Any) -> list[str]:
 
 def _is_file(endpoint: str) -> bool:
     """The photos and results of these tests have no bytes behind them."""
-    return endpoint in ("claims_admin.document", "changes_admin.document", "rebinds.photo", "roster.result")
+    return endpoint in (
+        "claims_admin.document", "changes_admin.document", "rebinds.photo", "roster.result",
+        "vouchers.file", "invoices.preview", "invoices.fetch",
+    )  # fmt: skip
 
 
 def _same(answer: Any, scene: Scene) -> str:

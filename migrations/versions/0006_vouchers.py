@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0005_vouchers"
-down_revision = "0004_mass_messages"
+revision = "0006_vouchers"
+down_revision = "0005_automatic"
 branch_labels = None
 depends_on = None
 
