@@ -9,6 +9,8 @@ from flask import Flask, Response, g, request
 
 from config.settings import Settings
 
+OF_THE_PAGE = ("csp_nonce", "uses_jssdk", "style_digests")  # what a page asked for while it was made
+
 
 def csp_nonce() -> str:
     """The nonce of this request's inline scripts (the JS-SDK's configuration is the only one)."""
@@ -16,6 +18,11 @@ def csp_nonce() -> str:
         g.csp_nonce = secrets.token_urlsafe(16)
     nonce: str = g.csp_nonce
     return nonce
+
+
+def allow_style(digest: str) -> None:
+    """Let the style sheet with this digest stand in the page that is being answered; no other one may."""
+    g.setdefault("style_digests", set()).add(digest)
 
 
 def register_headers(app: Flask, settings: Settings) -> None:
@@ -37,9 +44,9 @@ def register_headers(app: Flask, settings: Settings) -> None:
     if settings.public_url.startswith("https://"):
         always.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
 
-    def policy(nonce: str = "", calls: str = "") -> str:
+    def policy(nonce: str = "", calls: str = "", styles: str = "") -> str:
         return (
-            f"default-src 'none'; script-src 'self'{nonce} {sdk_host}; style-src 'self'; "
+            f"default-src 'none'; script-src 'self'{nonce} {sdk_host}; style-src 'self'{styles}; "
             f"img-src 'self' blob: data:; connect-src 'self'{calls}; font-src 'self'; form-action 'self'; "
             f"base-uri 'none'; object-src 'none'; frame-ancestors {frames}"
         )
@@ -50,11 +57,15 @@ def register_headers(app: Flask, settings: Settings) -> None:
     def _add(response: Response) -> Response:
         """What the view has set stays. One look for all of them, because every answer pays for it."""
         given = {name.lower() for name, _ in response.headers}
-        said = policy(f" 'nonce-{g.csp_nonce}'") if "csp_nonce" in g else without_nonce
-        if "uses_jssdk" in g:  # the page's script may call its own host
-            said = policy(f" 'nonce-{csp_nonce()}'", f" {sdk_host}")
+        said = policy(*_let_in(sdk_host)) if any(name in g for name in OF_THE_PAGE) else without_nonce
         wanted = [*always, ("Content-Security-Policy", said)]
         if not request.path.startswith("/static/"):
             wanted.append(("Cache-Control", "no-store"))
         response.headers.extend([(name, value) for name, value in wanted if name.lower() not in given])
         return response
+
+
+def _let_in(sdk_host: str) -> tuple[str, str, str]:
+    """What this page alone may do: its scripts, whom they call (the JS-SDK its own host), its styles."""
+    styles = "".join(f" 'sha256-{digest}'" for digest in sorted(g.get("style_digests", ())))
+    return f" 'nonce-{csp_nonce()}'", f" {sdk_host}" if "uses_jssdk" in g else "", styles

@@ -14,7 +14,7 @@ from core import clock, fields, money
 from core.context import scheme
 from core.days import parse_day
 from core.headers import csp_nonce
-from core.pages.assets import asset, cache_static
+from core.pages.assets import asset, cache_static, drawing, sign, style
 from core.pages.cells import cell, error_list, join_reasons
 from core.pages.refusals import again, error_page, register_refusals, wants_json
 from core.pages.reveals import revealed
@@ -111,6 +111,9 @@ def register_pages(
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(
         asset=asset,
+        style=style,
+        drawing=drawing,
+        sign=sign,
         csp_nonce=csp_nonce,
         cell=cell,
         error_list=error_list,

@@ -117,6 +117,6 @@ def test_the_sample_stands_beside_the_question_until_there_is_a_photo(worker: An
     """The style sheet hides it from then on, at once when the script adds a photo."""
     at = worker.start()
     page = worker.get(f"{at}/1").get_data(as_text=True)
-    assert "sample-id" in page and "field up has" not in page
+    assert 'class="sample"' in page and "field up has" not in page
     worker.send(f"{at}/1", {**worker.photos(1), "do": "leave"})
     assert "field up has" in worker.get(f"{at}/1").get_data(as_text=True)

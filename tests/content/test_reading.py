@@ -189,4 +189,6 @@ def test_the_demo_has_a_brochure_and_news_for_either_scheme(make_app, db, editor
     foreign = {"guangxi": "厦门", "xiamen": "广西"}[scheme]
     for path in paths:
         page = client.get(path).get_data(as_text=True)
-        assert foreign not in page and "{" not in re.sub(r"<script.*?</script>", "", page), path
+        assert foreign not in page and "{" not in re.sub(r"<(script|style).*?</\1>", "", page, flags=re.S), (
+            path
+        )

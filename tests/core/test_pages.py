@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, Response, request
+from flask import Flask, Response, render_template_string, request
 from flask_wtf import CSRFProtect
 
+from config.settings import load
 from core.errors import Conflict, Invalid, Missing, NotAllowed, Refused, SignInNeeded, TooMany
+from core.headers import register_headers
 from core.pages import Site, again, join_reasons, parse_day, register_pages, register_refusals
 from core.pages.cells import error_list
 from core.pages.refusals import ERROR_WORDS
 from core.pages.words import card4, char_diff, day, day_words, minute, state_tag
 
 ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = {"APP_ENV": "test", "DATABASE_URL": "postgresql://x", "REDIS_URL": "redis://x"}
 
 
 @pytest.mark.parametrize(
@@ -224,6 +229,39 @@ def test_an_asset_is_named_by_its_content_and_kept_for_a_year(small: Flask, tmp_
     (tmp_path / "app.css").write_text("b{}")
     with small.test_request_context():
         assert asset("app.css") != first  # type: ignore[operator]
+
+
+def test_a_style_sheet_in_the_page_is_let_in_by_its_digest_and_no_other(small: Flask, tmp_path: Path) -> None:
+    """C1: the policy names what stands in this page; a style somebody else slips in stays out."""
+    register_headers(small, load(SETTINGS))
+    small.add_url_rule("/styled", "styled", lambda: render_template_string("{{ style('a.css', 'b.css') }}"))
+    (tmp_path / "a.css").write_text("/*! (c) */a{}/* why */")
+    (tmp_path / "b.css").write_text("b{}\n")
+    answer = small.test_client().get("/styled")
+    assert answer.text == "<style>/*! (c) */a{}b{}</style>"
+    digest = base64.b64encode(hashlib.sha256(b"/*! (c) */a{}b{}").digest()).decode()
+    assert f"style-src 'self' 'sha256-{digest}';" in answer.headers["Content-Security-Policy"]
+    assert "style-src 'self';" in small.test_client().get("/static/a.css").headers["Content-Security-Policy"]
+    (tmp_path / "b.css").write_text("b{c:d}")
+    assert "b{c:d}</style>" in small.test_client().get("/styled").text
+
+
+def test_a_style_sheet_cannot_end_its_element(small: Flask, tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("a::after{content:'</style>'}")
+    style = small.jinja_env.globals["style"]
+    with small.test_request_context(), pytest.raises(ValueError, match="must not end"):
+        style("a.css")  # type: ignore[operator]
+
+
+def test_signs_and_drawings_stand_in_the_page(small: Flask, tmp_path: Path) -> None:
+    (tmp_path / "img").mkdir()
+    (tmp_path / "img" / "icons.svg").write_text('<svg><symbol id="ok" viewBox="0"><path/></symbol></svg>')
+    sign, drawing = (small.jinja_env.globals[name] for name in ("sign", "drawing"))
+    with small.test_request_context():
+        assert sign("ok") == "<path/>"  # type: ignore[operator]
+        assert sign("no such") == ""  # type: ignore[operator]
+        assert drawing("img/icons.svg").startswith("<svg>")  # type: ignore[operator]
+        assert drawing("img/no.svg") == ""  # type: ignore[operator]
 
 
 def test_a_library_that_was_not_fetched_has_no_address(small: Flask, tmp_path: Path) -> None:

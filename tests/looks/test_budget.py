@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 HEADS = 900  # bytes of an answer's headers, generously
 MOST_BYTES, MOST_REQUESTS, MOST_STATEMENTS = 60_000, 6, 6
+FIRST_WINDOW = 14_600  # ten packets of TCP
 LIGHTER = {"employee.bind": 35_000}
 FEW, MANY = 1, 1000
 KINDS = ("notice", "article", "brochure")
@@ -71,6 +72,14 @@ def test_a_first_visit_is_light(app: Flask, pages: dict[str, str]) -> None:
         if weight > LIGHTER.get(endpoint, MOST_BYTES) or 1 + len(files) > MOST_REQUESTS:
             too_much[path] = (weight, sorted(files))
     assert not too_much
+
+
+def test_a_first_visit_waits_for_one_answer(pages: dict[str, str]) -> None:
+    """Styles and signs come with the page, all of it in what a server may send before it hears back."""
+    waits = {path for path, html in pages.items() if 'rel="stylesheet"' in html or "<style>" not in html}
+    assert not waits
+    assert {path: _weight(html.encode()) for path, html in pages.items()
+            if _weight(html.encode()) > FIRST_WINDOW} == {}  # fmt: skip
 
 
 def test_a_page_asks_nobody_else(app: Flask, pages: dict[str, str]) -> None:
