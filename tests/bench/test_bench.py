@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from PIL import Image
 
 from bench import __main__ as program
@@ -25,6 +26,8 @@ AT_LEAST, AT_MOST = Goal(least=1.5), Goal(most=100, is_absolute=True, unit="ms")
         ([160, 160, 160], [80, 100, 119], AT_LEAST, PASS),
         ([90, 99, 300], [1, 1, 1], AT_MOST, PASS),
         ([101, 101, 101], [200, 200, 200], AT_MOST, FAIL),
+        ([90, 99, 99], [100, 200, 300], AT_MOST, PASS),
+        ([90, 99, 101], [100, 200, 300], AT_MOST, TOO_NOISY),
         ([1, 1, 1], [1, 1, 1], None, ""),
     ],
 )
@@ -55,6 +58,28 @@ def test_the_table_is_put_between_its_marks(tmp_path: Path) -> None:
 
 def test_the_document_has_the_marks() -> None:
     assert program.BETWEEN.search((ROOT / "docs" / "performance.md").read_text(encoding="utf-8"))
+
+
+def test_visits_see_every_page_once_and_then_the_main_and_the_slow_ones() -> None:
+    from bench.visits import Page, Visit, _next
+
+    pages = [Page(path, "") for path in ("/h5/privacy", "/h5/me", "/h5/", "/h5/claims/BZ1/2")]
+    order = []
+    while (todo := _next(pages, 2)) and len(order) < 20:
+        order.append(todo.named)
+        todo.ours.append(Visit(1.3 if todo.path == "/h5/me" else 0.9, 0.0, 16.0, 3, 1.0))
+    assert order[:2] == ["/h5/", "/h5/claims/…/2"] and sorted(order[2:4]) == ["/h5/me", "/h5/privacy"]
+    assert sorted(order[4:]) == ["/h5/", "/h5/claims/…/2", "/h5/me"]
+    assert _next([Page("/h5/", "")], 0) is None
+
+
+def test_a_plain_page_has_none_of_our_assets(app: Flask, db: object) -> None:
+    from bench.peers.plain import OURS
+
+    page = app.test_client().get("/h5/").get_data(as_text=True)
+    left = OURS.sub("", page)
+    assert "<style" in page and "<script" in page
+    assert "<style" not in left and "<script" not in left and "<main" in left
 
 
 def test_the_client_counts_every_answer(live_server: str) -> None:
