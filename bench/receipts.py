@@ -170,7 +170,7 @@ def photographed(paper: Image.Image, seed: int) -> Image.Image:
                 top + high / 2 + dx * math.sin(tilt) + dy * math.cos(tilt) + dice.uniform(-9, 9),
             )
         )
-    return _lit(_laid(desk, paper, corners), dice)
+    return _lit(laid(desk, paper, corners), dice)
 
 
 def scanned(paper: Image.Image) -> Image.Image:
@@ -184,12 +184,13 @@ def _desk(dice: random.Random) -> Image.Image:
     return Image.blend(Image.new("RGB", FRAME, tone), Image.merge("RGB", [grain] * 3), 0.12)
 
 
-def _laid(desk: Image.Image, paper: Image.Image, corners: list[tuple[float, float]]) -> Image.Image:
+def laid(desk: Image.Image, paper: Image.Image, corners: list[tuple[float, float]]) -> Image.Image:
+    """The paper on the desk, its corners (from the left top one down and around) at these places."""
     wide, high = paper.size
     numbers = _perspective(corners, [(0, 0), (0, high), (wide, high), (wide, 0)])
-    sheet = paper.transform(FRAME, Image.Transform.PERSPECTIVE, numbers, Image.Resampling.BICUBIC)
+    sheet = paper.transform(desk.size, Image.Transform.PERSPECTIVE, numbers, Image.Resampling.BICUBIC)
     mask = Image.new("L", paper.size, 255).transform(
-        FRAME, Image.Transform.PERSPECTIVE, numbers, Image.Resampling.BICUBIC
+        desk.size, Image.Transform.PERSPECTIVE, numbers, Image.Resampling.BICUBIC
     )
     out = desk.copy()
     out.paste(sheet, mask=mask)

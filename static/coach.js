@@ -34,21 +34,19 @@
     x.fillStyle = '#fff'; x.fillRect(0, 0, w, t); x.imageSmoothingQuality = 'medium'; x.drawImage(src, 0, 0, w, t);
     return c;
   }
-  function shrink(src, w, t, file, done) {
-    var c = canvas(src, w, t), q = 0.75;
+  function shrink(src, w, t, file, done) { // each encoding is dear on a slow phone: the first one says which step may do
+    var k = Math.min(1, LEAST / Math.max(w, t)), c = canvas(src, w, t), n = 0;
+    // quality, whether smaller (no document below LEAST), and what is left of the first size on photos of papers
+    var steps = [[0.75, 0, 1], [0.625, 0, 0.81], [0.5, 0, 0.67], [0.5, 1, 0.67 * k * k], [0.4, 1, 0.57 * k * k]];
     function free(b) { c.width = c.height = 0; done(b && b.size < file.size ? b : file); }
     function next() {
       c.toBlob(function (b) {
-        if (!b || b.size <= MOST) return free(b);
-        if (q > 0.55) { q -= 0.125; return next(); }
-        var long = Math.max(c.width, c.height), k = LEAST / long;
-        if (k < 0.99) { // smaller, but no document below LEAST
-          var small = canvas(c, Math.round(c.width * k), Math.round(c.height * k)); c.width = c.height = 0; c = small;
-          return next();
-        }
-        if (q > 0.45) { q = 0.4; return next(); }
-        free(b);
-      }, 'image/jpeg', q);
+        if (!b || b.size <= MOST || n > 3) return free(b);
+        var was = steps[n];
+        do n++; while (n < 4 && b.size * steps[n][2] / was[2] > 1.05 * MOST);
+        if (steps[n][1] > was[1] && k < 0.99) { var small = canvas(c, Math.round(w * k), Math.round(t * k)); c.width = c.height = 0; c = small; }
+        next();
+      }, 'image/jpeg', steps[n][0]);
     }
     next();
   }
