@@ -30,6 +30,7 @@ import membership.admin
 import membership.jobs
 import membership.service
 import notify.admin
+import notify.desk
 import notify.jobs
 import notify.queries
 import notify.receipts
@@ -108,6 +109,7 @@ BLUEPRINTS: list[Blueprint] = [
     enrolment.admin.invoices.blueprint,
     notify.views.blueprint,
     notify.admin.blueprint,
+    notify.desk.blueprint,
     notify.receipts.blueprint,
 ]
 

@@ -40,11 +40,10 @@ def index() -> str:
     state = state if state in STATES else ""
     before, after = (request.args.get(name, "")[:200] for name in ("before", "after"))
     found = work.listed(_scope(), state, before=before, after=after)
-    g.change_counts = work.counts(current_actor(), _scope())  # the navigation asks for them too
     return render_template(
         "changes_admin/index.html",
         rows=found.rows,
-        tabs=_tabs(g.change_counts, state),
+        tabs=_tabs(work.counts(current_actor(), _scope()), state),
         prev_url=_list_url(state, before=found.before) if found.before else "",
         next_url=_list_url(state, after=found.after) if found.after else "",
         is_filtered=bool(state),

@@ -461,6 +461,24 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         sms="您经办的参保申请已经办结，参保成功。查看请登录工会系统，或点 {link}",
         sms_link=ENROLMENTS_BY_SMS,
         wechat=_claim("已办结", "参保申请已办结，参保成功"),
+    "roster_imported": Notice(  # to whoever uploaded it (XM-33, XM-34)
+        label="名册处理完成",
+        title="名册处理完了",
+        text="您上传的名册《{file}》已处理完：写入 {applied} 人，{refused} 行没有导入。"
+        "请打开查看导入结果；没有导入的，每一行都写了原因。",
+        link="/admin/roster/imports/{id}",
+        sms="您上传的职工名册已处理完，请登录工会系统查看导入结果。",
+        sms_link="/admin/login",
+        wechat=_account("职工名册已处理完", "请登录工会系统查看导入结果"),
+    ),
+    "roster_refused": Notice(
+        label="名册没有导入",
+        title="名册没有导入",
+        text="您上传的名册《{file}》没有导入，职工名册没有变化。\n原因：{reason}",
+        link="/admin/roster/imports/{id}",
+        sms="您上传的职工名册没有导入，原因请登录工会系统查看。",
+        sms_link="/admin/login",
+        wechat=_account("职工名册没有导入", "请登录工会系统查看原因"),
     ),
     "enrolment_covered": Notice(  # XM-78, to every person enrolled
         label="参保成功（职工）",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, text, tuple_
+from sqlalchemy import ScalarSelect, and_, func, or_, select, text, tuple_
 
 from core.copies import Copy, facts
 from core.db import db
@@ -50,6 +50,12 @@ def inbox_message(owner_id: uuid.UUID, message_id: uuid.UUID) -> InboxMessage | 
 def unread_count(owner_id: uuid.UUID) -> int:
     """In plain text, because every page of the person shows it."""
     return int(db.session.connection().execute(_UNREAD, {"owner": owner_id}).scalar_one())
+
+
+def unread_of(owner_id: uuid.UUID) -> ScalarSelect[int]:
+    """How many messages somebody has not read, to put among another query's columns."""
+    mine = and_(InboxMessage.owner_id == owner_id, InboxMessage.read_at.is_(None))
+    return select(func.count()).select_from(InboxMessage).where(mine).scalar_subquery()
 
 
 # --- staff -------------------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ blueprint = Blueprint("messages", __name__, url_prefix="/h5/messages")
 @blueprint.get("")
 @allow("employee")
 def index() -> str:
-    owner_id = _owner()
-    found = queries.inbox(owner_id, _id(request.args.get("before")), queries.PAGE + 1)
+    owner_id = owner()
+    found = queries.inbox(owner_id, cursor(request.args.get("before")), queries.PAGE + 1)
     shown = found[: queries.PAGE]
     return render_template(
         "messages/index.html",
@@ -36,10 +36,10 @@ def index() -> str:
 @allow("employee")
 def show(message_id: uuid.UUID) -> str:
     """Opening a message marks it read; opening it again, or fetching it ahead, changes nothing."""
-    message = queries.inbox_message(_owner(), message_id)
+    message = queries.inbox_message(owner(), message_id)
     if message is None:
         raise Missing
-    if message.read_at is None and _is_looked_at():
+    if message.read_at is None and is_looked_at():
         with transaction():
             service.mark_read(message.owner_id, message.id)
     words = MESSAGES.get(message.kind)
@@ -50,7 +50,7 @@ def show(message_id: uuid.UUID) -> str:
 @allow("employee")
 def read_all() -> ResponseReturnValue:
     with transaction():
-        service.mark_all_read(_owner())
+        service.mark_all_read(owner())
     return redirect(url_for(".index"), 303)
 
 
@@ -60,20 +60,22 @@ def unread() -> int:
     return queries.unread_count(actor.id) if actor.kind == "employee" and actor.id else 0
 
 
-def _is_looked_at() -> bool:
+def is_looked_at() -> bool:
     """Does a person see the answer? Not when a browser fetches the page ahead, or only asks for its head."""
     said = " ".join(request.headers.get(name, "") for name in AHEAD)
     return request.method == "GET" and not any(word in said for word in ("prefetch", "prerender", "preview"))
 
 
-def _owner() -> uuid.UUID:
+def owner() -> uuid.UUID:
+    """Whose messages are asked for."""
     owner_id = current_actor().id
     if owner_id is None:
         raise Missing
     return owner_id
 
 
-def _id(text: str | None) -> uuid.UUID | None:
+def cursor(text: str | None) -> uuid.UUID | None:
+    """The last message already shown."""
     try:
         return uuid.UUID(text) if text else None
     except ValueError:

@@ -178,7 +178,7 @@ def _link(**cursor: Any) -> str:
 def _change_tiles(actor: Actor) -> list[dict[str, Any]]:
     """变更待初核, 变更待复核: for those who decide there, and for overseers."""
     levels = change_work.levels_of(actor) or (change_work.REVIEWS if actor.has(*navigation.AUDIT) else ())
-    counts = navigation.change_counts(actor) if levels else {}
+    counts = navigation.waiting(actor).changes if levels else {}
     return [
         {
             "label": f"变更{changes.state_words(level)}",
@@ -209,7 +209,7 @@ def _tiles(actor: Actor, counts: dict[str, work.Count], levels: tuple[str, ...])
         )
     if work.levels_of(actor):
         tiles.append({"label": "我领取的", "n": held, "url": url_for(".home", mine=1)})
-    if asked := navigation.rebinds(actor):
+    if asked := navigation.waiting(actor).rebinds:
         tiles.append({"label": "找回绑定", "n": asked, "url": "/admin/rebinds"})
     tiles += _change_tiles(actor)
     if actor.has(*navigation.PAYOUTS) and navigation.reaches(actor, "payouts", navigation.PAYOUTS):

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from flask import g
+from sqlalchemy import ColumnElement, select
 
 from changes import queries as changes
 from changes.queries import work as change_work
 from claims.queries import union_desk, work
 from core import roles
 from core.access import Actor, current_actor
+from core.db import db
 from core.pages import NavItem
-from employee import service as employees
+from employee.service import rebinding
 from enrolment.queries import paying as fees
 from enrolment.queries.paying import rules as paying
 from membership import queries as membership
+from notify import queries as messages
 from staff.service import appeals as staff_appeals
 
 REASONS = (*work.REVIEWERS, roles.ADMINISTRATOR)
@@ -42,21 +48,22 @@ def items() -> list[NavItem]:
     found = counts(actor) if actor.has(*work.READERS, *work.FINANCE) else {}
     lines = [
         (NavItem("work", "待办", "/admin/", own_work(actor, found)), (roles.STAFF,)),
+        (NavItem("inbox", "我的消息", "/admin/inbox", waiting(actor).unread), (roles.STAFF,)),
         (NavItem("claims", "补助申请", "/admin/claims"), (*work.READERS, *work.FINANCE)),
-        (NavItem("rebinds", "找回绑定", "/admin/rebinds", rebinds(actor)), DECIDES_REBINDS),
+        (NavItem("rebinds", "找回绑定", "/admin/rebinds", waiting(actor).rebinds), DECIDES_REBINDS),
         (NavItem("changes", "变更审核", "/admin/changes", _changes(actor)), change_work.READERS),
         (NavItem("payouts", "打款批次", "/admin/payouts", _payable(actor, found)), PAYOUTS),
         (NavItem("fees", "到账核对", "/admin/vouchers", _fees(actor)), FEES),
         (NavItem("messages", "通知记录", "/admin/messages"), MESSAGES),
         (NavItem("reasons", "常用退回意见", "/admin/claims/reasons"), REASONS),
         (NavItem("content", "内容发布", "/admin/content"), CONTENT),
-        (NavItem("appeals", "账号申诉", "/admin/appeals", appeals(actor)), (roles.ADMINISTRATOR,)),
+        (NavItem("appeals", "账号申诉", "/admin/appeals", waiting(actor).appeals), (roles.ADMINISTRATOR,)),
         (NavItem("audit", "操作日志", "/admin/audit"), AUDIT),
         (NavItem("wechat", "公众号", "/admin/wechat"), (roles.ADMINISTRATOR,)),
         (NavItem("why", "为什么办不了", "/admin/why"), (roles.STAFF,)),
         (NavItem("unions", "工会", "/admin/unions", group=KEEPING), KEEPS_UNIONS),
         (NavItem("staff", "工作人员列表", "/admin/staff", group=KEEPING), MANAGES_STAFF),
-        (NavItem("transfers", "会籍变更", "/admin/transfers", transfers(actor), KEEPING), KEEPS_UNIONS),
+        (NavItem("transfers", "会籍变更", "/admin/transfers", waiting(actor).transfers, KEEPING), KEEPS_UNIONS),
         (NavItem("roster", "职工名册", "/admin/roster", group=AID), ROSTER),
         *((item, (roles.OPERATOR,)) for item in _union_reviews(actor)),
         (NavItem("invoices", "发票管理", "/admin/invoices", group=AID), INVOICES),
@@ -76,41 +83,45 @@ def _union_reviews(actor: Actor) -> list[NavItem]:
     return [NavItem("review", "办理情况和流程", "/admin/claims/review", group=REVIEWING), *entries]
 
 
-def rebinds(actor: Actor) -> int:
-    """How many people wait for their union to accept a new phone; asked once a request."""
-    if "rebind_count" not in g:
-        g.rebind_count = employees.count_rebinds(actor) if actor.has(*DECIDES_REBINDS) else 0
-    found: int = g.rebind_count
-    return found
+class Waiting(NamedTuple):
+    """What waits for somebody beside the claims, and how many messages they have not read."""
+
+    rebinds: int = 0
+    transfers: int = 0
+    appeals: int = 0
+    unread: int = 0
+    changes: Mapping[str, int] = {}
 
 
-def transfers(actor: Actor) -> int:
-    """How many 会籍变更 wait for the actor's answer; asked once a request."""
-    if "transfer_count" not in g:
-        g.transfer_count = membership.count_waiting(actor)
-    found: int = g.transfer_count
-    return found
+def ask(actor: Actor, change_scope: ColumnElement[bool] | None = None) -> Waiting:
+    """Count it; one statement whatever it counts."""
+    if actor.id is None:
+        return Waiting()
+    wanted = {"unread": messages.unread_of(actor.id)}
+    if actor.has(*DECIDES_REBINDS):
+        wanted["rebinds"] = rebinding.waiting_count(actor)
+    if actor.has(*membership.DECIDES):
+        wanted["transfers"] = membership.waiting_count(actor)
+    if actor.has(roles.ADMINISTRATOR):
+        wanted["appeals"] = staff_appeals.waiting_count()
+    levels = change_work.REVIEWS if actor.has(*change_work.READERS) else ()
+    of_levels = [change_work.waiting_at(level, actor, change_scope) for level in levels]
+    found = db.session.execute(select(*wanted.values(), *of_levels)).one()
+    changes_at = dict(zip(levels, found[len(wanted) :], strict=True))
+    return Waiting(**dict(zip(wanted, found, strict=False)), changes=changes_at)
 
 
-def appeals(actor: Actor) -> int:
-    """How many appeals wait for an administrator; asked once a request."""
-    if "appeal_count" not in g:
-        g.appeal_count = staff_appeals.count_waiting() if actor.has(roles.ADMINISTRATOR) else 0
-    found: int = g.appeal_count
-    return found
-
-
-def change_counts(actor: Actor) -> dict[str, int]:
-    """How many changes of personal data wait at each level; asked once a request."""
-    if "change_counts" not in g:
-        g.change_counts = changes.counts(actor, g.get("change_scope"))
-    found: dict[str, int] = g.change_counts
+def waiting(actor: Actor) -> Waiting:
+    """The counts of this request, asked for once whoever needs them."""
+    if "waiting" not in g:
+        g.waiting = ask(actor, g.get("change_scope"))
+    found: Waiting = g.waiting
     return found
 
 
 def _changes(actor: Actor) -> int:
     """What waits for the actor to decide."""
-    return changes.own_work(actor, change_counts(actor)) if change_work.levels_of(actor) else 0
+    return changes.own_work(actor, waiting(actor).changes) if change_work.levels_of(actor) else 0
 
 
 def reaches(actor: Actor, key: str, who: tuple[str, ...]) -> bool:

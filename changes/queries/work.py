@@ -9,7 +9,7 @@ import datetime as dt
 import uuid
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select, true
 
 from changes.models import ChangeRequest
 from changes.queries.own import request_words
@@ -73,6 +73,13 @@ def counts(actor: Actor, seen: ColumnElement[bool] | None = None) -> dict[str, i
     query = select(ChangeRequest.state, func.count()).where(ChangeRequest.state.in_(REVIEWS))
     query = query.where(scope(actor) if seen is None else seen)
     return {row[0]: row[1] for row in db.session.execute(query.group_by(ChangeRequest.state))}
+
+
+def waiting_at(level: str, actor: Actor, seen: ColumnElement[bool] | None = None) -> ScalarSelect[int]:
+    """How many requests wait at one level, to put among another query's columns."""
+    where = scope(actor) if seen is None else seen
+    query = select(func.count()).select_from(ChangeRequest).where(ChangeRequest.state == level, where)
+    return query.scalar_subquery()
 
 
 def own_work(actor: Actor, found: dict[str, int]) -> int:

@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, false, func, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, select, true
 
 from core import audit, clock, codes, sessions
 from core.access import Actor
@@ -143,9 +143,10 @@ def waiting_rebinds(actor: Actor) -> list[tuple[Rebind, Employee, str]]:
     return [(row, person, union) for row, person, union in db.session.execute(query)]
 
 
-def count_rebinds(actor: Actor) -> int:
+def waiting_count(actor: Actor) -> ScalarSelect[int]:
+    """How many requests wait for `actor`, to put among another query's columns."""
     query = select(func.count()).select_from(Rebind).join(Employee, Employee.id == Rebind.employee_id)
-    return db.session.scalar(query.where(rebinds_of(actor), Rebind.state == "submitted")) or 0
+    return query.where(rebinds_of(actor), Rebind.state == "submitted").scalar_subquery()
 
 
 def find_rebind(rebind_id: uuid.UUID, actor: Actor) -> tuple[Rebind, Employee]:

@@ -1,6 +1,7 @@
 """What do pages list of 会籍变更?"""
 
 from membership.queries.listing import (
+    DECIDES,
     Home,
     TransferLine,
     count_waiting,
@@ -8,6 +9,17 @@ from membership.queries.listing import (
     home_of,
     listed,
     open_of_employee,
+    waiting_count,
 )
 
-__all__ = ["Home", "TransferLine", "count_waiting", "find", "home_of", "listed", "open_of_employee"]
+__all__ = [
+    "DECIDES",
+    "Home",
+    "TransferLine",
+    "count_waiting",
+    "find",
+    "home_of",
+    "listed",
+    "open_of_employee",
+    "waiting_count",
+]

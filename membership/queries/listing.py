@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, literal, or_, select, true
 
 from core import keyset
 from core.access import Actor
@@ -90,10 +90,15 @@ def find(transfer_id: uuid.UUID, actor: Actor) -> MembershipTransfer:
     return row
 
 
-def count_waiting(actor: Actor) -> int:
-    """How many requests wait for `actor` to answer."""
+def waiting_count(actor: Actor) -> ScalarSelect[int]:
+    """How many requests wait for `actor` to answer, to put among another query's columns."""
     query = select(func.count()).select_from(_T).where(_T.state == WAITING)
-    return db.session.scalar(query.where(answered_by(actor))) or 0 if actor.has(*DECIDES) else 0
+    return query.where(answered_by(actor)).scalar_subquery()
+
+
+def count_waiting(actor: Actor) -> int:
+    """The same by itself."""
+    return db.session.scalar(select(waiting_count(actor))) or 0
 
 
 def listed(actor: Actor, state: str = "", *, before: str = "", after: str = "") -> keyset.Turn:

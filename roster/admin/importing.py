@@ -182,11 +182,7 @@ def import_page(work: RosterImport, errors: dict[str, str] | None = None) -> str
         late=late,
         waits=service.waiting_words(work),
         words=_words(work),
-        refused=work.new_count
-        + work.changed_count
-        + work.moved_count
-        + work.wrong_count
-        - work.applied_count,
+        refused=service.not_imported(work),
         sees_name=actor.has(*SEES_NAMES),
         may_write=actor.has(*WRITERS),
         **_rows(work, kind),

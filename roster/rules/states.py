@@ -31,7 +31,7 @@ WORKFLOW = Workflow(
     (
         Move("read", (UPLOADED,), READING, _SYSTEM, "开始核对"),
         Move("preview", (READING,), PREVIEW, _SYSTEM, "核对完成"),
-        Move("refuse", (READING,), REFUSED, _SYSTEM, "不能导入", needs_note=True),
+        Move("refuse", (READING,), REFUSED, _SYSTEM, "不能导入", "roster_refused", True),
         Move("apply", (PREVIEW,), APPLYING, _OPERATOR, "确认导入"),
         Move("cancel", (UPLOADED, PREVIEW), CANCELLED, _OPERATOR | _SYSTEM, "取消"),
         Move("finish", (APPLYING,), DONE, _SYSTEM, "处理完成", tells="roster_imported"),

@@ -4,6 +4,7 @@ from roster.service.applying import apply_some, cancel, confirm
 from roster.service.keeping import position, waiting_words
 from roster.service.reading import findings_of, read_in
 from roster.service.results import result_file, template
+from roster.service.telling import not_imported
 from roster.service.uploading import upload
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "cancel",
     "confirm",
     "findings_of",
+    "not_imported",
     "position",
     "read_in",
     "result_file",

@@ -30,7 +30,7 @@ from roster.models import RosterImport, RosterImportRow
 from roster.rules import states
 from roster.rules.columns import KEYS, ROWS_BEFORE_HEADER
 from roster.rules.diagnosis import Finding, Person
-from roster.service import keeping
+from roster.service import keeping, telling
 from union import queries as unions
 
 LOT = 5000
@@ -131,6 +131,7 @@ def read_in(work: RosterImport) -> None:
             perform(
                 states.WORKFLOW, work, "refuse", keeping.SYSTEM, note=words, problem=words, lease_until=None
             )
+            telling.refused(work)
         return
     with transaction():
         keeping.hold(work)

@@ -17,7 +17,7 @@ from roster import rules
 from roster.models import RosterImport, RosterImportRow
 from roster.rules import states
 from roster.rules.columns import COLUMNS, REASON, RESULT, ROWS_BEFORE_HEADER, TITLES
-from roster.service import keeping
+from roster.service import keeping, telling
 
 APPLIED = {states.NEW: "已新增", states.CHANGED: "已更新"}
 NOT_IMPORTED = "未导入"
@@ -31,6 +31,7 @@ def finish(work: RosterImport) -> None:
     file_id = keeping.keep(result_file(work), "roster_result")
     keeping.hold(work)
     perform(states.WORKFLOW, work, "finish", keeping.SYSTEM, result_file_id=file_id, lease_until=None)
+    telling.imported(work)
 
 
 def result_file(work: RosterImport) -> bytes:

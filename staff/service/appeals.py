@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping
 from typing import IO, BinaryIO, cast
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ScalarSelect, and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from core import audit, clock, identifiers, names, sessions
@@ -129,9 +129,10 @@ def listed() -> list[StaffAppeal]:
     return [row for query in (waiting, decided) for row in db.session.scalars(query.limit(PAGE))]
 
 
-def count_waiting() -> int:
+def waiting_count() -> ScalarSelect[int]:
+    """How many appeals wait, to put among another query's columns."""
     query = select(func.count()).select_from(StaffAppeal).where(StaffAppeal.state == "pending")
-    return db.session.scalar(query) or 0
+    return query.scalar_subquery()
 
 
 def find(number: str) -> StaffAppeal:

@@ -21,27 +21,20 @@ def actor_of(staff_id: uuid.UUID, epoch: int) -> Actor | None:
     One statement: grants are read on every request, so a removed one is gone on the next, in every open tab.
     The chair of a union needs no grant: it follows from the union's record (XM-20).
     """
-    rows = db.session.execute(
-        select(
-            StaffUser.name,
-            StaffUser.is_active,
-            StaffUser.auth_epoch,
-            StaffUser.union_id.label("member_of"),
-            StaffUser.chair_of_id,
-            Grant.role,
-            Grant.union_id,
-        )
+    query = (
+        select(StaffUser, Grant.role, Grant.union_id)
         .outerjoin(Grant, (Grant.staff_id == StaffUser.id) & Grant.ended_at.is_(None))
         .where(StaffUser.id == staff_id)
-    ).all()
-    if not rows or not rows[0].is_active or rows[0].auth_epoch != epoch:
-        return None
-    grants = tuple((row.role, row.union_id) for row in rows if row.role)
-    grants += tuple(
-        right for right in chair_rights(rows[0].member_of, rows[0].chair_of_id) if right not in grants
     )
+    rows = db.session.execute(query, execution_options={"populate_existing": True}).all()
+    person: StaffUser | None = rows[0][0] if rows else None
+    if person is None or not person.is_active or person.auth_epoch != epoch:
+        return None
+    db.session.info["staff_row"] = person  # every list asks whose cases are their own: see `_row`
+    grants = tuple((role, union_id) for _, role, union_id in rows if role)
+    grants += tuple(right for right in chair_rights(person.union_id, person.chair_of_id) if right not in grants)
     roles = frozenset({GUEST, STAFF, *(role for role, _ in grants)})
-    return Actor("staff", staff_id, rows[0].name, roles, grants=grants)
+    return Actor("staff", staff_id, person.name, roles, grants=grants)
 
 
 def is_person(staff_id: uuid.UUID, id_number: str, phone: str) -> bool:
