@@ -10,6 +10,7 @@ import core.audit
 import core.codes
 import core.files.models
 import core.history
+import core.kept
 import core.limits
 import core.numbers
 import core.once

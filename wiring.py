@@ -61,6 +61,7 @@ import wechat.oauth
 import wechat.subscribing
 import wechat.views
 import workbench.admin
+import workbench.jobs
 import workbench.navigation
 import workbench.why
 from changes import queries as change_queries
@@ -152,6 +153,7 @@ JOBS: Jobs = {
     "enrolment.tell": enrolment.jobs.tell,
     "payout.sweep": payout.jobs.sweep,
     "staff.sweep": staff.jobs.sweep,
+    "workbench.remind": workbench.jobs.remind,
     "portal.prepare_exports": portal.rights.jobs.prepare_exports,
     "portal.sweep_rights": portal.rights.jobs.sweep,
     "portal.retain": portal.rights.jobs.retain,

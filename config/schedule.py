@@ -14,6 +14,7 @@ EVERY: dict[str, float] = {
     "enrolment.tell": 5.0,
     "payout.sweep": 600.0,
     "staff.sweep": 3600.0,
+    "workbench.remind": 300.0,
     "portal.prepare_exports": 30.0,
     "portal.sweep_rights": 600.0,
     "portal.retain": 86400.0,

@@ -90,6 +90,7 @@ class Scheme:
     identity_provider: str = "统一身份认证"  # what people call the OIDC provider (XM-07)
     fees: Fees = Fees()
     enrolment_papers: tuple[Paper, ...] = ()
+    staff_digest: bool = True  # remind staff in WeChat, mornings, how much waits for them?
     allows_both_reviews: bool = False  # may one person hold first and second review? (never of one claim)
 
 
@@ -134,6 +135,7 @@ def _build(name: str, content: dict[str, Any]) -> Scheme:
         identity_provider=str(content.get("staff", {}).get("identity_provider", "统一身份认证")),
         fees=Fees(**content.get("fees", {})),
         enrolment_papers=tuple(Paper(**row) for row in content.get("enrolment", {}).get("materials", ())),
+        staff_digest=bool(content.get("staff", {}).get("digest", True)),
         allows_both_reviews=bool(content.get("staff", {}).get("allows_both_reviews", False)),
     )
 

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from config.schedule import EVERY
 from config.settings import ROOT
-from core import bell, context, limits, sessions
+from core import bell, context, kept, limits, sessions
 from core.db import db, transaction
 
 log = logging.getLogger(__name__)
@@ -121,6 +121,7 @@ def sweep() -> None:
     with transaction():
         limits.sweep()
         sessions.sweep()
+        kept.sweep()
         for table, keep in (("operation", "30 days"), ("one_time_code", "1 day")):
             moment = "at" if table == "operation" else "sent_at"
             db.session.execute(text(f"DELETE FROM {table} WHERE {moment} < now() - interval '{keep}'"))  # noqa: S608

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, Uuid, text
+from sqlalchemy import Boolean, Date, ForeignKey, Index, LargeBinary, String, Uuid, text
 from sqlalchemy.orm import Mapped
 
 from core import clock
@@ -96,6 +96,23 @@ class Rebind(Stateful, db.Model):
     file_id: Mapped[uuid.UUID | None] = column(Uuid, ForeignKey("stored_file.id"), nullable=True)
     asked_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
     decided_at: Mapped[dt.datetime | None] = moment(nullable=True)
+
+
+class Death(Stateful, db.Model):
+    """The union noted that somebody died; an administrator may say that this was an error."""
+
+    __tablename__ = "employee_death"
+    __table_args__ = (
+        Index(
+            "uq_employee_death_noted", "employee_id", unique=True, postgresql_where=text("state = 'noted'")
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = primary_key()
+    employee_id: Mapped[uuid.UUID] = column(Uuid, ForeignKey("employee.id"), nullable=False, index=True)
+    died_on: Mapped[dt.date] = column(Date, data="personal", nullable=False)
+    was_active: Mapped[bool] = column(Boolean, nullable=False)
+    noted_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
 
 
 class DataLook(db.Model):

@@ -17,7 +17,7 @@ from core.limits import Limit, take
 from core.once import new_op, once
 from core.pages import again
 from notify import queries, service
-from notify.messages import MAILS, MESSAGES, label_of
+from notify.messages import MAILS, MESSAGES, NUDGES, label_of
 from notify.rules import CHANNEL_LABELS, HELD, STATUS_LABELS, UNKNOWN, reason_words, sms_parts
 
 blueprint = Blueprint("messages_admin", __name__, url_prefix="/admin/messages")
@@ -124,7 +124,7 @@ def _can_send() -> bool:
 
 
 def _kinds() -> list[tuple[str, str]]:
-    return [(kind, words.label) for kind, words in {**MESSAGES, **MAILS}.items()]
+    return [(kind, words.label) for kind, words in {**MESSAGES, **MAILS, **NUDGES}.items()]
 
 
 def _label(kind: str) -> str:

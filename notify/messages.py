@@ -49,6 +49,15 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Nudge:
+    """A message by WeChat alone: what it says is old by tomorrow, so that it stands in no inbox."""
+
+    label: str
+    link: str
+    wechat: WeChat
+
+
+@dataclass(frozen=True)
 class Text:
     """An SMS to a phone, whoever it belongs to: an answer to somebody who has no inbox here."""
 
@@ -559,7 +568,7 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         title="您的账号有变动",
         text="{what}（{when}）。如果不是您本人操作，请马上联系管理员。",
         link="/admin/me",
-        sms="您的工作账号有变动（密码、手机号码或身份验证）。如果不是您本人操作，请马上联系{operator}。",
+        sms="您的工作账号有变动（密码、手机号码、身份验证或微信）。如果不是您本人操作，请马上联系{operator}。",
         sms_link="/admin/login",
         wechat=_account("工作账号有变动", "不是您本人操作请联系管理员"),
         is_legal=True,
@@ -579,6 +588,14 @@ MESSAGES: dict[str, Notice | Text | Code] = {
     ),
 }
 
+
+NUDGES: dict[str, Nudge] = {
+    "staff_digest": Nudge(  # never a name, never a sum
+        label="待办提醒",
+        link="/admin/",
+        wechat=_account("您有 {n} 件待办", "请登录工会系统办理"),
+    ),
+}
 
 MAILS: dict[str, Mail] = {
     "staff_email": Mail(
@@ -603,7 +620,7 @@ MAILS: dict[str, Mail] = {
 
 def label_of(kind: str) -> str:
     """What staff read for `kind` in 通知记录."""
-    found = MESSAGES.get(kind) or MAILS.get(kind)
+    found = MESSAGES.get(kind) or MAILS.get(kind) or NUDGES.get(kind)
     return found.label if found else kind
 
 

@@ -16,7 +16,7 @@ from core.copies import Copy, facts
 from core.db import db
 from core.fields import mask_phone
 from core.retention import ERASED
-from notify.messages import MESSAGES, Notice
+from notify.messages import MESSAGES, NUDGES, Notice, Nudge
 from notify.models import InboxMessage, OutboxAttempt, OutboxMessage, ProviderHealth, Receipt
 from notify.rules import FAILED, HELD, RESENDABLE, UNKNOWN, fitted
 from notify.service import site_words
@@ -179,8 +179,8 @@ _EXAMPLE = {"number": "BZ1344168415351173120", "when": "2026-10-01 15:01"}
 def by_wechat() -> list[ByWeChat]:
     """Every kind of message that WeChat can carry, with the values a template may show."""
     found, example = [], _Example(_EXAMPLE | site_words())
-    for kind, words in MESSAGES.items():
-        if isinstance(words, Notice):
+    for kind, words in {**MESSAGES, **NUDGES}.items():
+        if isinstance(words, Notice | Nudge):
             values = {name: text.format_map(example) for name, text in words.wechat.fields.items()}
             found.append(ByWeChat(kind, words.label, words.wechat.template, values))
     return found

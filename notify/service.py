@@ -22,7 +22,7 @@ from core.errors import Conflict, Missing, Refused
 from notify import outbox
 from notify.expiring import RULES, forget_outbox
 from notify.mass import send_many
-from notify.messages import MAILS, MESSAGES, Code, Notice, Text, needed, notice
+from notify.messages import MAILS, MESSAGES, NUDGES, Code, Notice, Text, needed, notice
 from notify.models import InboxMessage, OutboxMessage
 from notify.recipients import NOBODY, Recipient, find, recipients
 from notify.rules import CANCELLED, CODE_MINUTES, CODES, MAIL, NOTICES, RESENDABLE, WECHAT
@@ -30,7 +30,7 @@ from notify.wording import DRAIN, NOTHING, About, filled, site_words, sms_params
 from wechat.service import consents
 
 __all__ = ["Recipient", "recipients", "send", "send_code", "send_mail", "send_many", "send_text", "take_back"]
-__all__ += ["can_mail"]
+__all__ += ["can_mail", "nudge"]
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +105,18 @@ def send_text(kind: str, phone: str, *, about: About = NOTHING, dedupe: str) -> 
     link = context.settings().public_url + words.sms_link
     params = {"text": words.sms.format(**site_words(), link=link), "values": {}}
     _write_outbox([_outgoing(kind, "sms", "guest", None, about, phone, params, f"{dedupe}:sms")])
+
+
+def nudge(kind: str, staff: uuid.UUID, openid: str, *, values: Mapping[str, str], dedupe: str) -> bool:
+    """A word by WeChat to a member of staff; False when WeChat cannot carry it now."""
+    words = NUDGES[kind]
+    if not consents.carries(kind, words.wechat.template, openid):
+        return False
+    filling = _filling(NOTHING, values)
+    fields = {name: text.format(**filling) for name, text in words.wechat.fields.items()}
+    params = {"template": words.wechat.template, "fields": fields, "link": words.link}
+    _write_outbox([_outgoing(kind, "wechat", "staff", staff, NOTHING, openid, params, f"{dedupe}:wechat")])
+    return True
 
 
 def can_mail() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.db import transaction
-from staff.service import appeals, human, recovery
+from staff.service import appeals, human, recovery, reminding
 
 
 def sweep() -> None:
@@ -11,3 +11,4 @@ def sweep() -> None:
         appeals.sweep()
         human.sweep()
         recovery.sweep()
+        reminding.sweep()

@@ -22,6 +22,10 @@ def _nothing(*_: str) -> None:
     return None
 
 
+def _nobodys(_openid: str, _scene: str) -> str:
+    return ""
+
+
 def _nobody(_connection: Connection, _openid: str) -> Facts:
     return {}
 
@@ -36,6 +40,7 @@ class Hooks:
 
     facts: Callable[[Connection, str], Facts] = _nobody  # asked on the callback's own connection
     origin: Callable[[Connection, str], str] = _nowhere  # scene of a QR code: the union's name
+    tie: Callable[[str, str], str] = _nobodys  # openid, scene of a code on a staff page: what to answer
     forget: Callable[[str], None] = _nothing  # openid: the person withdrew the authorisation
     refresh: Callable[[str], None] = _nothing  # openid: the person changed what WeChat knows
     receipt: Callable[[str, str, str], None] = _nothing  # openid, msgid, status of a template message

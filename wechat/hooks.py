@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from core.fields import mask_name
 from employee import service as employees
 from notify import service as notices
+from staff.service import reminding as staff
 from union import queries as unions
 from wechat.effects import Hooks
 from wechat.replies import Facts
@@ -61,11 +62,16 @@ def product_hooks(claims: Claims | None = None, todo: Todo | None = None) -> Hoo
             later["claims"] = lambda: [line[:2] for line in claims(found.id, connection=connection)]
         return cast(Facts, _Known(later, name=mask_name(found.name), todo=found.counted or 0))
 
+    def forget(openid: str) -> None:
+        employees.forget_openid(openid)
+        staff.forget_openid(openid)
+
     return Hooks(
         facts=facts,
         origin=_origin,
         consent=consents.told,
-        forget=employees.forget_openid,
+        tie=staff.scanned,
+        forget=forget,
         receipt=notices.wechat_reported,
         subscription_receipt=notices.subscription_reported,
     )

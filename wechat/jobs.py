@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -124,6 +124,10 @@ def _scene(code: str) -> str:
     return client.create_scene_qr(code, None).url
 
 
+def _desk_scene(given: Mapping[str, Any]) -> str:
+    return client.create_scene_qr(str(given["code"]), int(given["seconds"])).url
+
+
 def _scene_made(errand: Taken, url: str) -> None:
     scenes.was_made(uuid.UUID(errand.subject), url)
 
@@ -149,5 +153,6 @@ WAYS: dict[str, Way] = {
     "read_menu": Way(lambda _errand: None, lambda _wanted: client.current_menu()),
     "read_templates": Way(lambda _errand: None, _templates),
     "make_scene": Way(_scene_code, _scene, _scene_made),
+    "desk_scene": Way(lambda errand: errand.given, _desk_scene),
     "test_send": Way(lambda errand: (str(errand.id), errand.given), _test, is_repeatable=False),
 }

@@ -48,12 +48,19 @@ class Asked:
     voice: Voice
     facts: Callable[[], Facts]
     origin: Callable[[], str] = str  # the union whose QR code was scanned
+    desk: str = ""  # what a member of staff reads who scanned the code of their own page
 
 
 Answer = Callable[[Asked], str]
 
 
+def _scanned(asked: Asked) -> str:
+    return asked.desk or _me(asked)
+
+
 def _welcome(asked: Asked) -> str:
+    if asked.desk:
+        return asked.desk
     facts, voice = asked.facts(), asked.voice
     if facts.get("name"):
         return f"{facts['name']}，欢迎回来！\n" + _doors(voice)
@@ -199,7 +206,7 @@ BY_KEY = {key: topic for topic in TOPICS for key in topic.keys}
 # Events by their name in lower case; any other event is answered with nothing.
 EVENTS: dict[str, Answer] = {
     "subscribe": _welcome,
-    "scan": _me,
+    "scan": _scanned,
     "click": lambda asked: BY_KEY.get(asked.message.key.lower(), BY_KEY["help"]).answer(asked),
     "scancode_waitmsg": _help,
 }

@@ -18,6 +18,7 @@ from wechat import crypto, effects, incoming, outgoing, replies, service
 from wechat.crypto import BadCallback, NotGenuine
 from wechat.effects import Hooks
 from wechat.incoming import Incoming
+from wechat.service import scenes
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ def _handle(message: Incoming, body: bytes) -> str:
 
     A message that changes nothing is one insert, which needs no BEGIN and no COMMIT around it, nor a session.
     """
-    if message.topic not in effects.CHANGING:
+    if message.topic not in effects.CHANGING and not _is_desk(message):
         with each_alone() as connection:
             return service.keep(connection, message, body, _reply(connection, message)).reply
     with transaction():
@@ -98,6 +99,11 @@ def _handle(message: Incoming, body: bytes) -> str:
         if kept.is_first:
             _change(connection, message)
     return kept.reply
+
+
+def _is_desk(message: Incoming) -> bool:
+    """Was a code scanned that stands on a member of staff's own page?"""
+    return message.scene.startswith(scenes.DESK)
 
 
 def _change(connection: Connection, message: Incoming) -> None:
@@ -116,6 +122,7 @@ def _reply(connection: Connection, message: Incoming) -> str:
         _voice(),
         lambda: hooks.facts(connection, message.openid),
         lambda: hooks.origin(connection, message.scene),
+        hooks.tie(message.openid, message.scene) if _is_desk(message) else "",
     )
     words = outgoing.cut(replies.answer(asked))
     return outgoing.text_reply(message, words, int(clock.now().timestamp())) if words else ""

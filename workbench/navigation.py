@@ -46,24 +46,25 @@ def items() -> list[NavItem]:
     """What the frame of every staff page shows; a line somebody may not open is not there."""
     actor = current_actor()
     found = counts(actor) if actor.has(*work.READERS, *work.FINANCE) else {}
+    other = waiting(actor)
     lines = [
         (NavItem("work", "待办", "/admin/", own_work(actor, found)), (roles.STAFF,)),
-        (NavItem("inbox", "我的消息", "/admin/inbox", waiting(actor).unread), (roles.STAFF,)),
+        (NavItem("inbox", "我的消息", "/admin/inbox", other.unread), (roles.STAFF,)),
         (NavItem("claims", "补助申请", "/admin/claims"), (*work.READERS, *work.FINANCE)),
-        (NavItem("rebinds", "找回绑定", "/admin/rebinds", waiting(actor).rebinds), DECIDES_REBINDS),
-        (NavItem("changes", "变更审核", "/admin/changes", _changes(actor)), change_work.READERS),
-        (NavItem("payouts", "打款批次", "/admin/payouts", _payable(actor, found)), PAYOUTS),
+        (NavItem("rebinds", "找回绑定", "/admin/rebinds", other.rebinds), DECIDES_REBINDS),
+        (NavItem("changes", "变更审核", "/admin/changes", own_changes(actor, other)), change_work.READERS),
+        (NavItem("payouts", "打款批次", "/admin/payouts", payable(actor, found)), PAYOUTS),
         (NavItem("fees", "到账核对", "/admin/vouchers", _fees(actor)), FEES),
         (NavItem("messages", "通知记录", "/admin/messages"), MESSAGES),
         (NavItem("reasons", "常用退回意见", "/admin/claims/reasons"), REASONS),
         (NavItem("content", "内容发布", "/admin/content"), CONTENT),
-        (NavItem("appeals", "账号申诉", "/admin/appeals", waiting(actor).appeals), (roles.ADMINISTRATOR,)),
+        (NavItem("appeals", "账号申诉", "/admin/appeals", other.appeals), (roles.ADMINISTRATOR,)),
         (NavItem("audit", "操作日志", "/admin/audit"), AUDIT),
         (NavItem("wechat", "公众号", "/admin/wechat"), (roles.ADMINISTRATOR,)),
         (NavItem("why", "为什么办不了", "/admin/why"), (roles.STAFF,)),
         (NavItem("unions", "工会", "/admin/unions", group=KEEPING), KEEPS_UNIONS),
         (NavItem("staff", "工作人员列表", "/admin/staff", group=KEEPING), MANAGES_STAFF),
-        (NavItem("transfers", "会籍变更", "/admin/transfers", waiting(actor).transfers, KEEPING), KEEPS_UNIONS),
+        (NavItem("transfers", "会籍变更", "/admin/transfers", other.transfers, KEEPING), KEEPS_UNIONS),
         (NavItem("roster", "职工名册", "/admin/roster", group=AID), ROSTER),
         *((item, (roles.OPERATOR,)) for item in _union_reviews(actor)),
         (NavItem("invoices", "发票管理", "/admin/invoices", group=AID), INVOICES),
@@ -119,9 +120,9 @@ def waiting(actor: Actor) -> Waiting:
     return found
 
 
-def _changes(actor: Actor) -> int:
-    """What waits for the actor to decide."""
-    return changes.own_work(actor, waiting(actor).changes) if change_work.levels_of(actor) else 0
+def own_changes(actor: Actor, found: Waiting) -> int:
+    """How many changes of personal data wait for the actor to decide."""
+    return changes.own_work(actor, dict(found.changes)) if change_work.levels_of(actor) else 0
 
 
 def reaches(actor: Actor, key: str, who: tuple[str, ...]) -> bool:
@@ -157,5 +158,6 @@ def _fees(actor: Actor) -> int:
     return found
 
 
-def _payable(actor: Actor, found: dict[str, work.Count]) -> int:
+def payable(actor: Actor, found: dict[str, work.Count]) -> int:
+    """How much waits to be put into a batch, for those who pay."""
     return found.get("approved", work.Count()).all if actor.has(*work.FINANCE) else 0

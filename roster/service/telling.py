@@ -1,4 +1,4 @@
-"""How does whoever uploaded a table learn what became of it? They need not wait at the page (XM-33, XM-34)."""
+"""How does whoever uploaded a table learn what became of it? (XM-33, XM-34)."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from staff import service
 from staff.admin.door import blueprint, holder, me, next_page, stay
 from staff.rules import passwords
 from staff.rules import signing_in as rules
-from staff.service import contacts
+from staff.service import contacts, reminding
 from staff.service.hashing import policy
 
 
@@ -31,6 +31,7 @@ def account() -> ResponseReturnValue:
         actor=actor,
         roles=[STAFF_ROLES[role] for role in STAFF_ROLES if role in held],
         card=service.own_card(me()),
+        has_wechat=reminding.tied(me()) is not None,
         sessions=sessions.of_owner("staff", me()),
         mine=session.row_id,  # type: ignore[attr-defined]
     )

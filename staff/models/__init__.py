@@ -2,6 +2,7 @@
 
 from staff.models.people import Grant, StaffUser
 from staff.models.recovery import HumanCheck, RecoveryLink, StaffAppeal
+from staff.models.reminders import StaffWeChat, StaffWeChatOffer
 from staff.models.signing_in import OldPassword, StaffDevice, StaffIdentity
 
 __all__ = [
@@ -13,4 +14,6 @@ __all__ = [
     "StaffDevice",
     "StaffIdentity",
     "StaffUser",
+    "StaffWeChat",
+    "StaffWeChatOffer",
 ]

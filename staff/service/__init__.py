@@ -21,7 +21,7 @@ from staff.service.granting import (
     set_rights,
     weigh,
 )
-from staff.service.people import actor_of, holders, identity, is_person, label, recipient
+from staff.service.people import actor_at_work, actor_of, holders, identity, is_person, label, recipient
 from staff.service.sign_in import (
     Newcomer,
     SecondStep,
@@ -46,6 +46,7 @@ __all__ = [
     "OwnCard",
     "SecondStep",
     "SignedIn",
+    "actor_at_work",
     "actor_of",
     "change_password",
     "create",

@@ -21,6 +21,7 @@ from core.roles import ADMINISTRATOR, OPERATOR
 from staff.models import Grant, StaffUser
 from staff.rules import granting as rules
 from staff.rules.granting import GIVES, ITEMS, TITLES, Item, Right
+from staff.service import reminding
 
 __all__ = [
     "GIVES",
@@ -102,6 +103,7 @@ def disable(staff_id: uuid.UUID, by: Actor, chain_of: ChainOf) -> None:
     _refuse(rules.administrators_problem(rights_of(staff_id), _other_administrators(staff_id)))
     person.is_active = False
     person.auth_epoch += 1
+    reminding.end(staff_id, "disabled", by)
     audit.record("staff.disable", "staff", staff_id, by)
 
 

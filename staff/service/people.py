@@ -13,6 +13,7 @@ from core.roles import GUEST, STAFF
 from notify.service import Recipient
 from staff.models import Grant, StaffUser
 from staff.rules.granting import CHAIR_HAS, chair_rights
+from staff.service import reminding
 
 
 def actor_of(staff_id: uuid.UUID, epoch: int) -> Actor | None:
@@ -21,6 +22,16 @@ def actor_of(staff_id: uuid.UUID, epoch: int) -> Actor | None:
     One statement: grants are read on every request, so a removed one is gone on the next, in every open tab.
     The chair of a union needs no grant: it follows from the union's record (XM-20).
     """
+    person, actor = _present(staff_id)
+    return actor if person and person.auth_epoch == epoch else None
+
+
+def actor_at_work(staff_id: uuid.UUID) -> Actor | None:
+    """The same for a look at somebody's work that nobody signed in for; None when disabled."""
+    return _present(staff_id)[1]
+
+
+def _present(staff_id: uuid.UUID) -> tuple[StaffUser | None, Actor | None]:
     query = (
         select(StaffUser, Grant.role, Grant.union_id)
         .outerjoin(Grant, (Grant.staff_id == StaffUser.id) & Grant.ended_at.is_(None))
@@ -28,13 +39,14 @@ def actor_of(staff_id: uuid.UUID, epoch: int) -> Actor | None:
     )
     rows = db.session.execute(query, execution_options={"populate_existing": True}).all()
     person: StaffUser | None = rows[0][0] if rows else None
-    if person is None or not person.is_active or person.auth_epoch != epoch:
-        return None
+    if person is None or not person.is_active:
+        return None, None
     db.session.info["staff_row"] = person  # every list asks whose cases are their own: see `_row`
     grants = tuple((role, union_id) for _, role, union_id in rows if role)
-    grants += tuple(right for right in chair_rights(person.union_id, person.chair_of_id) if right not in grants)
+    by_seat = chair_rights(person.union_id, person.chair_of_id)
+    grants += tuple(right for right in by_seat if right not in grants)
     roles = frozenset({GUEST, STAFF, *(role for role, _ in grants)})
-    return Actor("staff", staff_id, person.name, roles, grants=grants)
+    return person, Actor("staff", staff_id, person.name, roles, grants=grants)
 
 
 def is_person(staff_id: uuid.UUID, id_number: str, phone: str) -> bool:
@@ -69,7 +81,10 @@ def label(staff_id: uuid.UUID) -> str:
 def recipient(staff_id: uuid.UUID) -> Recipient | None:
     """How to reach a member of staff."""
     row = db.session.get(StaffUser, staff_id)
-    return Recipient(row.phone or "") if row and row.is_active else None
+    if row is None or not row.is_active:
+        return None
+    openid = reminding.openid_of(staff_id)  # who reads it in WeChat is not charged an SMS for the same
+    return Recipient(row.phone or "", openid, wants_sms=not openid)
 
 
 def holders(names: list[str]) -> list[Actor]:

@@ -145,7 +145,7 @@ def test_the_cost_does_not_grow_with_the_list(office: Office, sign: Sign, statem
             assert client.get(at).status_code == 200
         counted.append([s for s in seen if s.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE"))])
     one, many = counted
-    # One counts what else waits for the navigation (changes of data, lost phones, messages), one reads the 会籍.
+    # One counts what else waits (changes, lost phones, messages) for the navigation, one reads the 会籍.
     assert len(one) == len(many) <= 7, "\n\n".join(many)
 
 

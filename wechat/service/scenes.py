@@ -17,6 +17,7 @@ from wechat.models import Follower, UnionScene
 from wechat.service import errands
 
 PREFIX = "union_"
+DESK = "desk_"  # a code on a member of staff's own page: whoever scans it gets their reminders
 
 
 @dataclass(frozen=True)
