@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from flask import Blueprint, Flask, request, session, url_for
 
@@ -69,6 +70,7 @@ from claims import queries as claim_queries
 from core import commands, health
 from core.access import Actor, Loader, current_actor
 from core.bell import Jobs
+from core.pages import returning
 from employee import service as employees
 from notify.recipients import crowds, recipients
 from staff import service as staff_service
@@ -211,9 +213,9 @@ def frame(app: Flask) -> dict[str, Any]:
     }
 
 
-def sign_in(kind: str) -> str:
-    """Where somebody goes who must sign in first; the way back is the page they wanted."""
-    back = request.full_path.rstrip("?") if request.method == "GET" else ""
+def sign_in(kind: str, back: str = "") -> str:
+    """Where somebody goes who must sign in first; the way back is the page they wanted, or a kept form."""
+    back = back or (request.full_path.rstrip("?") if request.method == "GET" else "")
     if kind == "staff":
         return url_for("staff_sign_in.login", next=back or "/admin/")
     if kind in staff.admin.OWED_PAGES:
@@ -222,5 +224,7 @@ def sign_in(kind: str) -> str:
         over = 1 if portal.visits.VISIT in session else None
         return url_for("landing.show", kind="changes" if "/changes" in request.path else "claims", over=over)
     if kind == "follower":
+        token = parse_qs(urlsplit(back).query).get(returning.ARGUMENT, [""])[0]
+        back = url_for("employee.go_on", token=token) if token else back  # WeChat's way back has no query
         return url_for("wechat_oauth.start", next=back or "/h5/")
     return url_for("employee.bind", next=back or "/h5/")

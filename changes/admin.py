@@ -130,6 +130,7 @@ def send_back_now(number: str) -> ResponseReturnValue:
 def reveal(number: str) -> ResponseReturnValue:
     """A number in clear for thirty seconds: with a reason, counted, on record before it is opened."""
     must_be_fresh()
+    again(lambda errors: _page(_found(number), errors))
     field, reason = request.form.get("field", ""), request.form.get("reason", "")
     with transaction():
         change = _found(number)

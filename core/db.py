@@ -134,10 +134,16 @@ def one_at_a_time(*keys: uuid.UUID | bytes) -> None:
     db.session.execute(text(each), {"keys": numbers})
 
 
+class OnlyShown(Exception):
+    """Somebody tried to write while a page was only to be shown (see `core.pages.returning`)."""
+
+
 @contextmanager
 def transaction() -> Iterator[None]:
     """One action. Nested use joins the outer one, which alone commits."""
     info = db.session.info
+    if info.get("only_show"):
+        raise OnlyShown
     if info.get("in_transaction"):
         yield
         return

@@ -96,6 +96,6 @@ class SignInNeeded(Exception):
 
 
 OWED = {
-    "factor": "这一步要先输入身份验证器上的动态码。输入后请再操作一次。",
+    "factor": "这一步要先输入身份验证器上的动态码。",
     "password": "您的密码已到期，请先换一个新密码。",
 }

@@ -92,9 +92,11 @@ def take(token: str, area: str, owner_id: uuid.UUID) -> Kept | None:
     return found
 
 
-def forget(owner_id: uuid.UUID) -> None:
-    """The person leaves: nothing they typed stays."""
-    db.session.execute(delete(KeptForm).where(KeptForm.owner_id == owner_id))
+def path_of(token: str, area: str, owner_id: uuid.UUID) -> str:
+    """Where the form behind a token was sent to; using nothing up. "" when it is over."""
+    mine = (KeptForm.token_hash == _hash(token), KeptForm.area == area, KeptForm.owner_id == owner_id)
+    timely = (KeptForm.used_at.is_(None), KeptForm.kept_at > clock.now() - LIFE)
+    return db.session.scalar(select(KeptForm.path).where(*mine, *timely)) or ""
 
 
 def sweep() -> int:

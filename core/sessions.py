@@ -13,7 +13,7 @@ import secrets
 import uuid
 from typing import Any
 
-from flask import Flask, Request, Response, g, request, session
+from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import Index, LargeBinary, String, Uuid, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
@@ -121,6 +121,15 @@ class PostgresSessions(SessionInterface):
 def area_of(path: str) -> str:
     """Staff pages have a session of their own."""
     return "staff" if path == "/admin" or path.startswith("/admin/") else "employee"
+
+
+def ended_data() -> dict[str, Any]:
+    """What the session of this browser held that has run out by itself; nothing of one that was ended."""
+    interface: PostgresSessions = current_app.session_interface  # type: ignore[assignment]
+    area = area_of(request.path)
+    token = request.cookies.get(interface.cookie_name(area), "")
+    row = _find(token) if token else None
+    return dict(row.data) if row is not None and row.area == area else {}
 
 
 def rotate() -> None:

@@ -23,6 +23,7 @@
       data.set('csrf_token', h.csrf(b.form)); if (b.name) data.set(b.name, b.value);
       fetch(b.formAction, { method: 'POST', body: data, credentials: 'same-origin', headers: { 'X-Requested-With': 'fetch' } }).then(function (r) {
         return r.json().then(function (j) {
+          if (j.url) return location.assign(j.url);
           if (!r.ok) return h.say(j.error);
           out.textContent = j.value; setTimeout(function () { out.textContent = masked; }, 30000);
         });

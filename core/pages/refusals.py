@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from core.access import in_admin
 from core.errors import Invalid, Refused, SignInNeeded, TooMany
+from core.pages.returning import GONE, Shown, keep_after_the_end, keep_form, register_returning
 
 SIGNED_OUT = "登录已过期，请重新打开公众号菜单进入。您填的内容已存为草稿。"
 
@@ -86,8 +87,10 @@ def _way_out(status: int, look: str) -> str:
     return "/admin/" if look == "admin" else "/h5/"
 
 
-def _signed_out() -> str:
+def _signed_out(is_kept: bool = False) -> str:
     """Staff have no 公众号 menu to come in by."""
+    if is_kept:
+        return "登录已过期，请重新登录。" if in_admin() else "登录已过期，请重新进入。"
     return "登录已过期，请重新登录后再操作。" if in_admin() else SIGNED_OUT
 
 
@@ -101,11 +104,16 @@ def again(page: Callable[[dict[str, str]], ResponseReturnValue]) -> None:
 
     Used with 409, 413, 415, 422 and 429; the page gets `errors` and shows what was typed.
     """
+    if g.get("only_show"):
+        raise Shown(page)
     g.again = page
 
 
-def register_refusals(app: Flask, *, sign_in: Callable[[str], str]) -> None:
-    """Turn every exception into an answer. `sign_in(kind)` is where follower, employee or staff sign in."""
+def register_refusals(app: Flask, *, sign_in: Callable[[str, str], str]) -> None:
+    """Turn every exception into an answer.
+
+    `sign_in(kind, back)` is where follower, employee or staff sign in, and come back to `back`.
+    """
 
     @app.errorhandler(Refused)
     def _refused(error: Refused) -> ResponseReturnValue:
@@ -114,21 +122,29 @@ def register_refusals(app: Flask, *, sign_in: Callable[[str], str]) -> None:
     @app.errorhandler(SignInNeeded)
     def _sign_in(error: SignInNeeded) -> ResponseReturnValue:
         if wants_json():
-            return jsonify(error=error.text or _signed_out()), 401
+            back = keep_form(session)[0] if in_admin() else ""
+            return jsonify(error=error.text or _signed_out(), url=sign_in(error.kind, back)), 401
         if request.method != "GET":
             # A redirect here could end at WeChat's host, and browsers stop a form's redirect there unseen.
+            back, words = keep_form(session)
             label = "继续" if error.text else "重新进入"
             title = "再确认一次身份" if error.text else ""
-            way = sign_in(error.kind)
-            return error_page(401, error.text, title=title, action_url=way, action_label=label), 401
-        return redirect(sign_in(error.kind), 303)
+            text = (error.text or _signed_out(bool(words))) + words
+            return error_page(
+                401, text, title=title, action_url=sign_in(error.kind, back), action_label=label
+            ), 401
+        return redirect(sign_in(error.kind, ""), 303)
+
+    register_returning(app, _sign_in, _gone)
 
     @app.errorhandler(CSRFError)
     def _expired(_error: CSRFError) -> ResponseReturnValue:
         if wants_json():
             return _plain(400, _signed_out())
-        back = sign_in("staff" if in_admin() else "follower")
-        return error_page(401, _signed_out(), action_url=back, action_label="重新进入"), 400
+        back, words = keep_after_the_end()
+        way = sign_in("staff" if in_admin() else "follower", back)
+        text = _signed_out(bool(words)) + words
+        return error_page(401, text, action_url=way, action_label="重新进入"), 400
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> ResponseReturnValue:
@@ -142,6 +158,10 @@ def register_refusals(app: Flask, *, sign_in: Callable[[str], str]) -> None:
         reference = uuid.uuid4().hex[:8].upper()
         app.logger.error("unhandled %s", reference, exc_info=error)
         return _plain(500, reference=reference)
+
+
+def _gone(form: str) -> ResponseReturnValue:
+    return error_page(410, GONE, title="内容没有保留", action_url=form, action_label="重新填写"), 410
 
 
 def _answer(error: Refused) -> ResponseReturnValue:

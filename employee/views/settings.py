@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from core.access import allow, current_actor
 from core.db import transaction
-from core.pages import keep_size, own_page
+from core.pages import keep_size, own_page, returning
 from employee import service
 from employee.views.door import PAGES, blueprint, my_id
 
@@ -18,6 +18,13 @@ def settings() -> ResponseReturnValue:
     actor = current_actor()
     wishes = service.wishes(actor.id) if actor.kind == "employee" and actor.id else None
     return render_template("employee/settings.html", wishes=wishes)
+
+
+@blueprint.get("/continue/<token>")
+@allow("follower")
+def go_on(token: str) -> ResponseReturnValue:
+    """Back from WeChat's sign-in to a form that was kept: its own address shows what was typed."""
+    return redirect(returning.way_back(token[:64]) or "/h5/", 303)
 
 
 @blueprint.post("/settings/size")

@@ -139,6 +139,7 @@ def come_back(employee_id: uuid.UUID) -> ResponseReturnValue:
 def reveal(employee_id: uuid.UUID) -> ResponseReturnValue:
     """A number in clear for thirty seconds: with a reason, counted, on record before it is opened."""
     must_be_fresh()
+    again(lambda errors: person_page(employees.person(employee_id, places()), errors))
     field, reason = request.form.get("field", ""), request.form.get("reason", "")
     with transaction():
         held = employees.person(employee_id, places())

@@ -166,6 +166,7 @@ def photo(number: str, side: str, size: str) -> Response:
 def reveal(number: str) -> ResponseReturnValue:
     """What the appeal says, in clear, to hold against the photos: on record before it is opened."""
     must_be_fresh()
+    again(lambda errors: _page(appeals.find(number), errors))
     field = request.form.get("field", "")
     if field not in REVEALS:
         raise Refused("没有这一项，请刷新后再选")
