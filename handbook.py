@@ -13,8 +13,12 @@ from flask.cli import with_appcontext
 import changes.rules
 import claims.rules
 import content.rules
+import employee.rules
 import enrolment.rules
+import membership.rules
 import payout.rules
+import portal.rights.rules
+import roster.rules.states
 import staff.rules.appeals
 from config.settings import ROOT, SECRETS, Settings
 from core.roles import OWNER, STAFF_ROLES, VISITOR
@@ -29,6 +33,11 @@ WORKFLOWS: tuple[tuple[str, Workflow], ...] = (
     ("工会参保 enrolment", enrolment.rules.WORKFLOW),
     ("内容 content", content.rules.WORKFLOW),
     ("人工申诉 appeal", staff.rules.appeals.WORKFLOW),
+    ("会籍变更 membership transfer", membership.rules.WORKFLOW),
+    ("名册导入 roster import", roster.rules.states.WORKFLOW),
+    ("找回绑定 rebind", employee.rules.REBIND),
+    ("亡故登记 death", employee.rules.DEATH),
+    ("信息导出 export", portal.rights.rules.EXPORT),
 )
 WHO = {
     **STAFF_ROLES,

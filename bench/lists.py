@@ -147,11 +147,12 @@ def _claim_lists(half: Half) -> dict[str, tuple[Opened, str]]:
 def _own_lists(half: Half) -> dict[str, tuple[Opened, str]]:
     from claims.queries import work
     from core import roles
+    from workbench import mine
 
     actor = half.actor(roles.FIRST_REVIEWER)
 
     def done(cursor: str) -> str:
-        return work.done_by(actor, after=cursor).after
+        return mine.page(actor, after=cursor).after
 
     def recent(_: str) -> str:
         return str(work.recently_done(actor))[:0]

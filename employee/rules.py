@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import NamedTuple
 
-from core.roles import CHAIR, FIRST_REVIEWER, FOLLOWER, OPERATOR
+from core.roles import ADMINISTRATOR, CHAIR, FIRST_REVIEWER, FOLLOWER, OPERATOR
 from core.workflow import Move, Workflow
 
 # GX-17, exactly.
@@ -101,6 +101,15 @@ REBIND = Workflow(
         Move("replace", ("submitted",), "replaced", frozenset({FOLLOWER}), "重新提交"),
     ),
     final=frozenset({"approved", "refused", "replaced"}),
+)
+
+# --- 亡故
+
+DEATH = Workflow(
+    "death",
+    {"noted": "已登记亡故", "corrected": "登记有误，已更正"},
+    (Move("correct", ("noted",), "corrected", frozenset({ADMINISTRATOR}), "更正亡故登记", needs_note=True),),
+    final=frozenset({"corrected"}),
 )
 
 # --- 谁看过我的资料

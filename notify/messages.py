@@ -555,7 +555,7 @@ MESSAGES: dict[str, Notice | Text | Code] = {
     "staff_phone_replaced": Notice(
         label="登录手机号码已更换",
         title="登录手机号码已更换",
-        text="您的登录手机号码已于 {when} 因人工申诉更换，之前的登录都已退出。"
+        text="您的登录手机号码已于 {when} 因人工申诉更换，原来的密码、身份验证器和之前的登录都已失效。"
         "如果不是您本人申诉的，请马上联系管理员。",
         link="/admin/me",
         sms="您的工作账号因人工申诉更换了手机号码，这个号码不能再登录。如果不是您本人申诉的，请马上联系{operator}。",

@@ -21,7 +21,6 @@ from roster.rules import states
 from roster.rules.columns import COLUMNS
 from roster.service import keeping
 from roster.service.results import result_of
-from union import queries as unions
 
 PAGE = 20
 MOVES = 100  # each has a tick that must travel with the form
@@ -80,33 +79,6 @@ def imports_of(union_id: uuid.UUID, *, before: str = "", after: str = "") -> key
     found = keyset.turn(query, keys, PAGE, before=before, after=after, newest=True)
     ahead = _ahead() if any(row.state == states.UPLOADED for row in found.rows) else {}
     return found._replace(rows=[_line(row, ahead) for row in found.rows])
-
-
-class MyImport(NamedTuple):
-    """One line of 我的办件: a table that the asker uploaded."""
-
-    id: uuid.UUID
-    file_name: str
-    union: str
-    at: Any
-    label: str
-
-
-def mine(staff_id: uuid.UUID, places: Places, most: int) -> list[MyImport]:
-    """What somebody uploaded, the newest first, as far as they may still read it."""
-    query = select(
-        RosterImport.id,
-        RosterImport.file_name,
-        unions.name_of(RosterImport.union_id).label("union"),
-        RosterImport.uploaded_at,
-        RosterImport.state,
-    ).where(RosterImport.uploaded_by_id == staff_id, _within(places))
-    rows = db.session.execute(
-        query.order_by(RosterImport.uploaded_at.desc(), RosterImport.id.desc()).limit(most)
-    )
-    return [
-        MyImport(row.id, row.file_name, row.union, row.uploaded_at, states.LABELS[row.state]) for row in rows
-    ]
 
 
 def finished_since(moment: Any, places: Places) -> ScalarSelect[int]:

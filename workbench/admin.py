@@ -10,19 +10,18 @@ from flask.typing import ResponseReturnValue
 
 from changes import queries as changes
 from changes.queries import work as change_work
-from claims.queries import narrowing, record, state_words, work
+from claims.queries import narrowing, state_words, work
 from claims.service import assigning, review
 from core.access import Actor, allow, current_actor
 from core.db import transaction
 from core.pages import again
 from membership import queries as membership
-from workbench import navigation, news, trail
+from workbench import mine, navigation, news, trail
 
 blueprint = Blueprint("workbench", __name__, url_prefix="/admin")
 
 NAMES = ("state", "union", "waited", "late", "mine")
 NOTHING = "没有待办。"
-MOST_IMPORTS = 20
 
 
 @blueprint.get("/")
@@ -116,16 +115,16 @@ def _id(text: str) -> uuid.UUID | None:
 
 
 @blueprint.get("/mine")
-@allow(*work.READERS, *work.FINANCE)
-def mine() -> str:
-    """我的办件: what I submitted and decided."""
-    found = work.done_by(current_actor(), **_cursors())
+@allow("staff")
+def my_cases() -> str:
+    """我的办件: what I handed in and decided, of every kind."""
+    cursors = _cursors()
+    found = mine.page(current_actor(), before=cursors["before"], after=cursors["after"])
     return render_template(
         "workbench/mine.html",
-        rows=record.done_lines(found.rows),
-        imports=news.mine(current_actor(), MOST_IMPORTS) if not any(_cursors().values()) else [],
-        prev_url=url_for(".mine", before=found.before) if found.before else "",
-        next_url=url_for(".mine", after=found.after) if found.after else "",
+        rows=found.rows,
+        prev_url=url_for(".my_cases", before=found.before) if found.before else "",
+        next_url=url_for(".my_cases", after=found.after) if found.after else "",
     )
 
 

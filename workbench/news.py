@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select
@@ -16,6 +17,8 @@ from employee import queries as employees
 from plans import service as plans
 from roster import queries as rosters
 from union import queries as unions
+from workbench import mine
+from workbench.mine import Mine
 
 KEEPERS = (OPERATOR, CHAIR)
 MOST_MINE = 5
@@ -34,7 +37,7 @@ class Desk(NamedTuple):
 
     news: list[News]
     since: dt.date
-    mine: list[rosters.MyImport]
+    mine: Sequence[Mine]
     enrolment: str
     is_urgent: bool
 
@@ -45,14 +48,9 @@ def desk_of(actor: Actor, seen: ColumnElement[bool]) -> Desk | None:
         return None
     words, is_urgent = enrolment_words(plans.enrolment_window())
     yesterday = clock.today() - dt.timedelta(days=1)
-    return Desk(_news(actor, seen, yesterday), yesterday, mine(actor, MOST_MINE), words, is_urgent)
-
-
-def mine(actor: Actor, most: int) -> list[rosters.MyImport]:
-    """The rosters that the actor handed in."""
-    if not actor.has(*KEEPERS) or actor.id is None:
-        return []
-    return rosters.mine(actor.id, unions.places_of(actor, *KEEPERS), most)
+    return Desk(
+        _news(actor, seen, yesterday), yesterday, mine.page(actor, size=MOST_MINE).rows, words, is_urgent
+    )
 
 
 def _news(actor: Actor, seen: ColumnElement[bool], day: dt.date) -> list[News]:

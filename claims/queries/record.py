@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from claims.models import Claim, ClaimDocument
-from claims.queries.own import kind_words, state_words
+from claims.queries.own import state_words
 from claims.rules import CARD_PHOTOS, ITEMS, REVIEWS, WORKFLOW, is_submission, undone_by
 from claims.service import checks, figures
-from core.fields import mask_name
 from core.history import Transition, timeline
-from employee import service as employees
 from plans.service import Material
 
 # What proves the sums comes first; short words fit under a thumbnail.
@@ -102,30 +99,3 @@ def _event(step: Transition) -> Event:
     note = (step.note or "") + (f"（涉及：{items}）" if items else "")
     is_bad = step.to_state in ("returned", "refused", "pay_failed")
     return Event(label, step.at, step.actor_label, note, "bad" if is_bad else "done")
-
-
-class Done(NamedTuple):
-    """One line of 我的办件."""
-
-    at: dt.datetime
-    number: str
-    kind: str
-    name: str
-    did: str
-    label: str
-
-
-def done_lines(rows: Sequence[Any]) -> list[Done]:
-    """What somebody did, in words; names are masked."""
-    people = employees.cards([row.employee_id for row in rows])
-    return [
-        Done(
-            row.at,
-            row.number,
-            kind_words(row.kind),
-            mask_name(people[row.employee_id].name),
-            label_of(row.action, row.from_state, row.to_state),
-            state_words(row.state),
-        )
-        for row in rows
-    ]

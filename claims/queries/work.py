@@ -204,20 +204,6 @@ class Place(NamedTuple):
     after: str
 
 
-def done_by(actor: Actor, *, before: str = "", after: str = "") -> keyset.Turn:
-    """我的办件: what `actor` did to claims, the newest first, as (transition, claim) columns."""
-    query: Any = (
-        select(
-            Transition.id, Transition.at, Transition.action, Transition.from_state, Transition.to_state,
-            Claim.number, Claim.kind, Claim.employee_id, Claim.state,
-        )
-        .join(Claim, Claim.id == Transition.object_id)
-        .where(Transition.workflow == "claim", Transition.actor_id == actor.id, scope(actor))
-    )  # fmt: skip
-    keys = (Transition.at, Transition.id)
-    return keyset.turn(query, keys, PAGE, before=before, after=after, newest=True)
-
-
 def place(claim: Claim, actor: Actor) -> Place:
     """第 3 件，共 12 件, and which come before and after. One statement."""
     mine = decidable(actor)

@@ -50,6 +50,7 @@ class OnFile:
     id: uuid.UUID
     union_id: uuid.UUID
     is_active: bool
+    is_deceased: bool
     seen: int
     values: Mapping[str, Any]
 
@@ -75,6 +76,7 @@ def on_file(indexes: Iterable[bytes]) -> dict[bytes, OnFile]:
             _TABLE.c.id,
             _TABLE.c.union_id,
             _TABLE.c.is_active,
+            _TABLE.c.is_deceased,
             version(),
             _TABLE.c.id_number_bi,
             *sealed,
@@ -82,7 +84,7 @@ def on_file(indexes: Iterable[bytes]) -> dict[bytes, OnFile]:
         ).where(_TABLE.c.id_number_bi == func.any(literal(wanted, type_=ARRAY(LargeBinary))))
     )
     ring = context.keyring()
-    return {bytes(row[4]): OnFile(row[0], row[1], row[2], row[3], _opened(ring, row)) for row in rows}
+    return {bytes(row[5]): OnFile(row[0], row[1], row[2], row[3], row[4], _opened(ring, row)) for row in rows}
 
 
 def sealed(employee_id: uuid.UUID, values: Mapping[str, Any]) -> dict[str, bytes | None]:
@@ -140,12 +142,13 @@ def take_in(source: FromClause, union_id: uuid.UUID, which: ColumnElement[bool])
 
 
 def take_over(source: FromClause, union_id: uuid.UUID, which: ColumnElement[bool]) -> set[uuid.UUID]:
-    """Write the changed people of a staging table; the ids written. Whoever changed meanwhile stays."""
+    """Write a staging table's changed people; the ids written. Who changed meanwhile stays, and the dead."""
     values: dict[str, Any] = {name: source.c[name] for name in _written()}
     statement = (
         update(_TABLE)
         .values(**values, union_id=union_id, is_active=True, left_on=None)
         .where(and_(_TABLE.c.id == source.c.employee_id, version() == source.c.seen_xmin, which))
+        .where(_TABLE.c.is_deceased.is_(False))
         .returning(_TABLE.c.id)
     )
     return set(db.session.scalars(statement))
@@ -205,7 +208,7 @@ def version() -> ColumnElement[int]:
 def _opened(ring: KeyRing, row: Sequence[Any]) -> dict[str, Any]:
     place = str(row[0]).encode()
     values: dict[str, Any] = {}
-    for at, name in enumerate(SEALED, 5):
+    for at, name in enumerate(SEALED, 6):
         text = ring.open(row[at], _PLACES[name] + place).decode() if row[at] is not None else ""
         values[name] = dt.date.fromisoformat(text) if name == "born_on" and text else (text or None)
-    return values | dict(zip(PLAIN, row[5 + len(SEALED) :], strict=True))
+    return values | dict(zip(PLAIN, row[6 + len(SEALED) :], strict=True))

@@ -46,6 +46,7 @@ def leave(employee_id: uuid.UUID, seen: int, on: dt.date) -> bool:
 
 
 def come_back(employee_id: uuid.UUID, seen: int) -> bool:
+    """Back on the roster; never the dead (`deaths.correct_death`)."""
     return _write(employee_id, seen, {"is_active": True, "left_on": None})
 
 

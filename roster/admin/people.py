@@ -16,6 +16,7 @@ from core.factor import must_be_fresh
 from core.identifiers import ID_TYPES
 from core.once import answered, new_op, once
 from core.pages import again, parse_day, revealed
+from core.roles import ADMINISTRATOR
 from employee import queries as employees
 from employee.queries import Held
 from employee.service import upkeep
@@ -89,17 +90,17 @@ def show_person(employee_id: uuid.UUID) -> str:
 @blueprint.get("/people/<uuid:employee_id>/edit")
 @allow(*WRITERS)
 def edit(employee_id: uuid.UUID) -> str:
-    return edit_page(_mine(employee_id))
+    return edit_page(mine(employee_id))
 
 
 @blueprint.post("/people/<uuid:employee_id>/edit")
 @allow(*WRITERS)
 def save(employee_id: uuid.UUID) -> ResponseReturnValue:
-    again(lambda errors: edit_page(_mine(employee_id), errors))
-    held = _mine(employee_id)
+    again(lambda errors: edit_page(mine(employee_id), errors))
+    held = mine(employee_id)
     typed = read_person(request.form, clock.today(), dict(upkeep.on_file(held).values))
     with transaction():
-        changed = single.correct(_mine(employee_id), typed.person, seen(), me(held.union_id))
+        changed = single.correct(mine(employee_id), typed.person, seen(), me(held.union_id))
     flash("已保存", "good")
     _warn(typed.warnings, typed.person.phone if "phone" in changed else "")
     return redirect(url_for(".show_person", employee_id=employee_id), 303)
@@ -108,16 +109,16 @@ def save(employee_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.get("/people/<uuid:employee_id>/leave")
 @allow(*WRITERS)
 def leave(employee_id: uuid.UUID) -> str:
-    return leave_page(_mine(employee_id))
+    return leave_page(mine(employee_id))
 
 
 @blueprint.post("/people/<uuid:employee_id>/leave")
 @allow(*WRITERS)
 def leave_now(employee_id: uuid.UUID) -> ResponseReturnValue:
     """离职: off the roster from a day on; what was paid for stays covered."""
-    again(lambda errors: leave_page(_mine(employee_id), errors))
+    again(lambda errors: leave_page(mine(employee_id), errors))
     with transaction():
-        held = _mine(employee_id)
+        held = mine(employee_id)
         single.leave(held, parse_day(request.form.get("left_on", "")), seen(), me(held.union_id))
     flash("已登记离职", "good")
     return redirect(url_for(".show_person", employee_id=employee_id), 303)
@@ -126,9 +127,9 @@ def leave_now(employee_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/people/<uuid:employee_id>/come-back")
 @allow(*WRITERS)
 def come_back(employee_id: uuid.UUID) -> ResponseReturnValue:
-    again(lambda errors: person_page(_mine(employee_id), errors))
+    again(lambda errors: person_page(mine(employee_id), errors))
     with transaction():
-        held = _mine(employee_id)
+        held = mine(employee_id)
         single.come_back(held, seen(), me(held.union_id))
     flash("已恢复在职", "good")
     return redirect(url_for(".show_person", employee_id=employee_id), 303)
@@ -151,7 +152,7 @@ def reveal(employee_id: uuid.UUID) -> ResponseReturnValue:
     return revealed("roster/reveal.html", revealing.FIELDS[field], value, back)
 
 
-def _mine(employee_id: uuid.UUID) -> Held:
+def mine(employee_id: uuid.UUID) -> Held:
     """The person, if the asker keeps their union's roster."""
     held = employees.person(employee_id, places())
     union_to_write(held.union_id)
@@ -240,6 +241,7 @@ def person_page(held: Held, errors: dict[str, str] | None = None) -> str:
         errors=errors,
         sees_name=actor.has(*SEES_NAMES),
         may_write=actor.has(*WRITERS),
+        may_correct=actor.has(ADMINISTRATOR),
         may_reveal=actor.has(*MAY_REVEAL),
         reveal_fields=revealing.FIELDS,
         reveal_reasons=list(revealing.REASONS.items()),

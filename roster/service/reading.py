@@ -199,12 +199,23 @@ def _compare(reading: Reading, row: Row) -> None:
     there = row.on_file
     if there is None:
         row.verdict = states.NEW
+    elif there.is_deceased:
+        row.verdict = states.WRONG
+        row.findings.append(Finding("id_number", _of_the_dead(reading, row, there)))
     elif there.is_active and there.union_id != reading.union_id:
         row.verdict = states.MOVED
     else:
         _merge(row, there)
         is_back = not there.is_active or there.union_id != reading.union_id
         row.verdict = states.CHANGED if row.changed or is_back else states.UNCHANGED
+
+
+def _of_the_dead(reading: Reading, row: Row, there: bulk.OnFile) -> str:
+    """That somebody died is said to their own union, and to who knows their name as well."""
+    knows = comparison_key(there.values["name"]) == comparison_key(row.person.name)
+    if there.union_id != reading.union_id and not knows:
+        return states.OTHER_NAME_ELSEWHERE
+    return states.DECEASED.format(operator=context.scheme().brand.operator)
 
 
 def _merge(row: Row, there: bulk.OnFile) -> None:

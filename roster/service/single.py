@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.exc import IntegrityError
 
-from core import audit, clock
+from core import audit, clock, context
 from core.access import Actor
 from core.db import db, new_ids
 from core.errors import Conflict, Refused
@@ -21,7 +21,7 @@ from core.names import comparison_key
 from employee import queries as roster
 from employee import service as employees
 from employee.queries import Held
-from employee.service import bulk, upkeep
+from employee.service import bulk, deaths, upkeep
 from notify import service as notify
 from roster.rules import states
 from roster.rules.diagnosis import Person
@@ -33,6 +33,8 @@ NOTHING_NEW = "没有任何改动，不用保存"
 HERE = "这位职工已经在本单位的名册里，不用再加。需要更正请打开他的那一行修改"
 LEFT_AFTER_HIRED = "离职日期不能早于入职日期（{hired}）"
 LEFT_AHEAD = "离职日期不能晚于今天"
+DIED_AHEAD = "亡故日期不能晚于今天"
+LONGEST_REASON = 400
 NOT_THERE = "没有找到这位职工，请核对姓名和证件号码"
 ELSEWHERE_PER_HOUR = Limit(
     "roster_elsewhere", 30, 3600, "这一小时填写的其他工会职工太多（30 人），请 {m} 分钟后再试，或用表格导入。"
@@ -41,7 +43,7 @@ _VOUCHED = {"name", "id_type", "id_number"}
 
 
 class Twin(NamedTuple):
-    """Somebody who has this certificate number already; `kind` is here, elsewhere, other_name or left."""
+    """Somebody who has this certificate number already; here, elsewhere, other_name, deceased, left."""
 
     kind: str
     words: str
@@ -58,10 +60,17 @@ def twin_of(person: Person, union_id: uuid.UUID) -> Twin | None:
         return Twin("here", HERE, there)
     if comparison_key(there.values["name"]) != comparison_key(person.name):
         return Twin("other_name", states.OTHER_NAME_ELSEWHERE, there)
+    if there.is_deceased:
+        return Twin("deceased", deceased_words(), there)
     if not there.is_active:
         return Twin("left", "", there)
     name = unions.names_of([there.union_id]).get(there.union_id, "别的工会")
     return Twin("elsewhere", f"该职工现在在“{name}”的名册里。如已调入本单位，请点“申请调入”", there)
+
+
+def deceased_words() -> str:
+    """Why somebody may not come back, and who can put an error right."""
+    return states.DECEASED.format(operator=context.scheme().brand.operator)
 
 
 def add(union_id: uuid.UUID, person: Person, by: Actor) -> uuid.UUID:
@@ -129,8 +138,24 @@ def leave(held: Held, on: dt.date | None, seen: int, by: Actor) -> None:
     audit.record("roster.leave", "employee", held.id, by)
 
 
+def note_death(held: Held, on: dt.date | None, seen: int, by: Actor) -> None:
+    """登记亡故 on a day. Raises `Conflict`, `Refused`."""
+    if on is None:
+        raise Refused("请填写亡故日期，例如 2026-10-01", "died_on")
+    if on > clock.today():
+        raise Refused(DIED_AHEAD, "died_on")
+    deaths.note_death(held.id, on, seen, by)
+
+
+def correct_death(held: Held, reason: str, by: Actor) -> None:
+    """The note was an error; the person stands as before. Raises `Refused`, `Missing`."""
+    deaths.correct_death(held.id, reason[:LONGEST_REASON], by)
+
+
 def come_back(held: Held, seen: int, by: Actor) -> None:
-    """The leaving was a mistake, or they are back."""
+    """The leaving was a mistake, or they are back. Raises `Refused` for the dead, `Conflict`."""
+    if held.is_deceased:
+        raise Refused(deceased_words())
     if held.is_active or not upkeep.come_back(held.id, seen):
         raise Conflict(STALE)
     audit.record("roster.come_back", "employee", held.id, by)

@@ -193,7 +193,7 @@ def approve_now(number: str) -> ResponseReturnValue:
     again(lambda errors: _page(appeals.find(number), errors))
     with transaction():
         appeals.approve(appeals.find(number), current_actor(), _seen())
-    flash("已通过：新手机号码已登记，原来的密码和登录都已失效，申诉人会收到短信。", "good")
+    flash("已通过：新手机号码已登记，原来的密码、身份验证器和登录都已失效，申诉人会收到短信。", "good")
     return redirect(url_for(".index"), 303)
 
 

@@ -68,6 +68,7 @@ OPEN_ALREADY = (
 OWN = "不能审核自己的申诉，请交给另一位管理员。"
 NOBODY = "没有找到这个证件号码的账号，不能通过。请写明原因，选择不通过。"
 PHONE_TAKEN = "这个手机号码已登记在另一个账号上，不能通过。请先核实是不是同一个人。"
+POWERS = "这个账号有{powers}权限。通过后对方可以重新设置密码和身份验证器，请先打电话到单位或当面核实是本人"
 NOTE_NEEDED = "请填写不通过的原因"
 TOO_OFTEN = "今天提交的次数太多，请{wait}后再试，或拨打服务电话。"
 
@@ -123,6 +124,7 @@ class Facts:
     earlier: int = 0
     same_phone_elsewhere: bool = False
     phone_appeals: int = 0
+    powers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,8 @@ def checks(facts: Facts) -> list[Check]:
         ]
         if not facts.is_active:
             found.append(Check("bad", "这个账号已经停用，通过后仍不能登录"))
+    if facts.powers:
+        found.append(Check("look", POWERS.format(powers="、".join(facts.powers))))
     if facts.earlier:
         found.append(Check("look", f"这个证件号码以前还申诉过 {facts.earlier} 次"))
     if facts.same_phone_elsewhere:

@@ -26,6 +26,7 @@ from core.files.pictures import Picture, take_picture
 from core.history import begin, perform
 from core.limits import Limit, take, take_all
 from core.numbers import numbered
+from core.roles import POWERFUL, STAFF_ROLES
 from notify import service as notify
 from notify.service import Recipient
 from staff.models import StaffAppeal, StaffUser
@@ -33,7 +34,7 @@ from staff.rules import appeals as rules
 from staff.rules import signing_in as code_words
 from staff.rules.appeals import WORKFLOW, Check, Facts
 from staff.service import codes as sms
-from staff.service import devices, people
+from staff.service import devices, granting, people, reminding
 from staff.service.hashing import hasher
 
 PURPOSE = "staff_appeal"
@@ -162,8 +163,15 @@ def checks(row: StaffAppeal) -> list[Check]:
         earlier=_count(and_(others, same_id)),
         same_phone_elsewhere=_phone_owner(row, person) is not None,
         phone_appeals=_count(and_(others, same_phone, ~same_id)),
+        powers=_powers(person),
     )
     return rules.checks(facts)
+
+
+def _powers(person: StaffUser | None) -> tuple[str, ...]:
+    """The rights with power that the account holds, in words."""
+    held = {role for role, _ in granting.rights_of(person.id)} if person else set()
+    return tuple(STAFF_ROLES[role] for role in STAFF_ROLES if role in held & POWERFUL)
 
 
 def _count(which: object) -> int:
@@ -197,9 +205,10 @@ def note_reveal(row: StaffAppeal, field: str, by: Actor) -> None:
 
 
 def approve(row: StaffAppeal, by: Actor, seen: int | None = None) -> None:
-    """The new phone is on file, the old password and every session are over; both phones are told.
+    """The new phone is on file; the old password, authenticator, browsers, WeChat and sessions are over.
 
-    A new password is set the ordinary way, with a code to the new phone. Raises `Refused`, `Conflict`.
+    Both phones are told. A new password is set the ordinary way, with a code to the new phone, and a new
+    authenticator with that password (docs/decisions/staff-sign-in.md). Raises `Refused`, `Conflict`.
     """
     _may_decide(row, by)
     person = on_file(row)
@@ -213,10 +222,14 @@ def approve(row: StaffAppeal, by: Actor, seen: int | None = None) -> None:
     person.phone = row.phone
     person.password_hash = hasher().hash(secrets.token_urlsafe(32))
     person.password_changed_at = clock.now()
+    person.totp_secret = person.totp_pending = person.recovery_codes = None
     person.auth_epoch += 1
     devices.forget(person.id)
+    reminding.end(person.id, "appeal", by)
     sessions.revoke_all("staff", person.id)
-    audit.record("staff.appeal", "staff", person.id, by, fields=("phone", "password"), number=row.number)
+    audit.record(
+        "staff.appeal", "staff", person.id, by, fields=("phone", "password", "totp_secret"), number=row.number
+    )
 
 
 def _tell_old_phone(row: StaffAppeal, person: StaffUser) -> None:
@@ -226,7 +239,7 @@ def _tell_old_phone(row: StaffAppeal, person: StaffUser) -> None:
         staff=person.id,
         about=("appeal", row.id, row.number),
         dedupe=f"staff_phone_replaced:{row.id}",
-        to=Recipient(person.phone or ""),
+        to=Recipient(person.phone or "", reminding.openid_of(person.id)),
     )
 
 

@@ -32,7 +32,7 @@ SCOPE: dict[str, str] = {
     "workbench.home": LIST,
     "workbench.take_next": LIST,
     "workbench.assign": NAMED,
-    "workbench.mine": LIST,
+    "workbench.my_cases": LIST,
     "workbench.audit": EVERYWHERE,
     "workbench.verify": EVERYWHERE,
     "why.ask": NAMED,
@@ -83,7 +83,8 @@ THINGS = {
     "changes_admin": "show document approve approve_now send_back send_back_now reveal",
     "rebinds": "show photo approve refuse",
     "transfers": "show answer",
-    "roster": "show_import confirm cancel result show_person edit save leave leave_now come_back reveal",
+    "roster": "show_import confirm cancel result show_person edit save leave leave_now come_back reveal "
+    "death death_now correct correct_now",
     "staff_people": "show rights switch switch_now",
     "unions": "show edit save move move_now",
     "vouchers": "show add remove submit file",
@@ -339,7 +340,7 @@ def test_what_comes_into_a_union_shows_only_here_and_above(app: Flask, places, c
 
 
 # These list unions, or what the asker did: nothing of what came.
-UNMOVED = {"unions.index", "roster.index", "staff_people.new", "transfers.new", "workbench.mine"}
+UNMOVED = {"unions.index", "roster.index", "staff_people.new", "transfers.new", "workbench.my_cases"}
 
 
 def test_the_next_claim_to_take_is_one_of_ours(app: Flask, scene: Scene) -> None:

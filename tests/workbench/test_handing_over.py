@@ -85,7 +85,7 @@ def test_my_cases_are_what_i_did_newest_first(app: Flask, office: Office, statem
     clerk = office.world.staff(FIRST_REVIEWER, SECOND_REVIEWER)
     other = office.file(passed_by=office.world.staff(FIRST_REVIEWER))
     client = office.world.sign_in(app.test_client(), staff=clerk)
-    assert "您还没有办理过申请" in says(client.get("/admin/mine"))
+    assert "您还没有提交和办理过" in says(client.get("/admin/mine"))
     claims = [office.file(passed_by=clerk) for _ in range(3)]
     shown = says(client.get("/admin/mine"))
     places = [shown.index(claim.number) for claim in reversed(claims)]

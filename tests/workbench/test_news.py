@@ -16,14 +16,16 @@ from core import clock
 from core.db import db as database
 from core.db import transaction
 from core.files.models import StoredFile
+from core.history import begin
 from core.roles import CHAIR, EDITOR, OPERATOR
 from plans.rules import Window, load_plan, window
 from roster.models import RosterImport
+from roster.rules.states import WORKFLOW
 from tests.claims.paper import says
 from tests.looks.test_looks import AXE, MEASURE, TAGS, UNSTICK, VIOLATIONS, _open
 from tests.office import Office
 from tests.workbench.test_looks import Jar
-from tests.world import World
+from tests.world import World, as_staff
 from workbench import news
 
 SHOTS = os.environ.get("SHOTS", "")
@@ -43,6 +45,8 @@ def handed_in(union: Any, who: Any, state: str = "done", days_ago: int = 0) -> R
             version=1, uploaded_by_id=who.id, uploaded_by_label=who.name, uploaded_at=at,
         )  # fmt: skip
         database.session.add(work)
+        database.session.flush()
+        begin(WORKFLOW, work, as_staff(who, OPERATOR))
     return work
 
 
@@ -102,7 +106,7 @@ def test_nothing_new_is_said_in_words(app: Flask, world: World) -> None:
     client = sign(app, world, world.staff(OPERATOR, union=world.union()))
     page = said(client)
     assert "以来没有新的申请、结果和人员变动。" in page
-    assert "您还没有导入过名册。" in page
+    assert "您还没有提交和办理过。" in page
     assert "/admin/mine" in client.get("/admin/").get_data(as_text=True)
 
 

@@ -25,7 +25,7 @@ from notify import queries as notify
 from notify import service as messages
 from tests.office import Office, actor
 from tests.world import World
-from workbench import trail
+from workbench import mine, trail
 
 ROWS = 8000
 RARE = ROWS // 40
@@ -109,7 +109,7 @@ def test_claims_are_read_by_their_order_their_member_and_their_state(
         work.counts(by)
         database.session.execute(work._lines(by, None).order_by(work.Claim.id.desc()).limit(21)).all()
         work.recently_done(by)
-        work.done_by(by)
+        mine.page(by)
     no_reading_of("claim", found)
 
 
@@ -121,7 +121,7 @@ def test_steps_are_read_by_who_did_them(fill: Callable[..., None], office: Offic
         at="timestamptz '2026-01-01' + n * interval '1 minute'",
     )  # fmt: skip
     with plans() as found:
-        work.done_by(me)
+        mine.page(me)
         work.recently_done(me)
     no_reading_of("transition", found)
     uses("ix_transition_actor", found)
