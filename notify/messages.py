@@ -470,6 +470,7 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         sms="您经办的参保申请已经办结，参保成功。查看请登录工会系统，或点 {link}",
         sms_link=ENROLMENTS_BY_SMS,
         wechat=_claim("已办结", "参保申请已办结，参保成功"),
+    ),
     "roster_imported": Notice(  # to whoever uploaded it (XM-33, XM-34)
         label="名册处理完成",
         title="名册处理完了",

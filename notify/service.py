@@ -112,9 +112,7 @@ def nudge(kind: str, staff: uuid.UUID, openid: str, *, values: Mapping[str, str]
     words = NUDGES[kind]
     if not consents.carries(kind, words.wechat.template, openid):
         return False
-    filling = _filling(NOTHING, values)
-    fields = {name: text.format(**filling) for name, text in words.wechat.fields.items()}
-    params = {"template": words.wechat.template, "fields": fields, "link": words.link}
+    params = wechat_params(words, filled(NOTHING, values))
     _write_outbox([_outgoing(kind, "wechat", "staff", staff, NOTHING, openid, params, f"{dedupe}:wechat")])
     return True
 

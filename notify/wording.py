@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core import clock, context
-from notify.messages import Notice, places
+from notify.messages import Notice, Nudge, places
 
 About = tuple[str, uuid.UUID | None, str]
 NOTHING: About = ("", None, "")
@@ -29,7 +29,7 @@ def site_words() -> dict[str, str]:
     }
 
 
-def wechat_params(words: Notice, filling: Mapping[str, str]) -> dict[str, Any]:
+def wechat_params(words: Notice | Nudge, filling: Mapping[str, str]) -> dict[str, Any]:
     fields = {name: text.format(**filling) for name, text in words.wechat.fields.items()}
     return {"template": words.wechat.template, "fields": fields, "link": words.link.format(**filling)}
 
