@@ -15,13 +15,14 @@ from sqlalchemy.exc import IntegrityError
 from core import audit
 from core.access import Actor
 from core.db import db
-from core.errors import Conflict, Missing, Refused
+from core.errors import Conflict, Refused
 from core.history import begin, perform
 from employee.models import Death, Employee
 from employee.rules import DEATH
 from employee.service import bulk
 
 STALE = "这位职工的资料刚刚被别人改过，已为您显示最新内容，请核对后再保存。"
+NOTHING_NOTED = "这位职工没有登记亡故，不用更正"
 NO_REASON = "请填写更正的原因，例如是怎么核实的"
 
 
@@ -42,10 +43,10 @@ def note_death(employee_id: uuid.UUID, on: dt.date, seen: int, by: Actor) -> Non
 
 
 def correct_death(employee_id: uuid.UUID, reason: str, by: Actor) -> None:
-    """It was an error: the person stands as before. Raises `Refused` without a reason, `Missing`."""
+    """It was an error: the person stands as before. Raises `Refused` without a reason."""
     row = noted(employee_id)
     if row is None:
-        raise Missing
+        raise Refused(NOTHING_NOTED)
     if not reason.strip():
         raise Refused(NO_REASON, "note")
     perform(DEATH, row, "correct", by, note=reason)

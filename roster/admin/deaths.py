@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 
 from core.access import allow
 from core.db import transaction
-from core.errors import Missing
 from core.factor import RECENT, must_be_fresh
 from core.pages import again, parse_day
 from core.roles import ADMINISTRATOR
@@ -17,7 +16,7 @@ from employee import queries as employees
 from employee.queries import Held
 from employee.service import deaths, upkeep
 from roster.admin.door import WRITERS, blueprint, me, places, seen
-from roster.admin.people import mine
+from roster.admin.people import mine, person_page
 from roster.service import single
 
 
@@ -71,8 +70,8 @@ def death_page(held: Held, errors: dict[str, str] | None = None) -> str:
 
 def correct_page(held: Held, errors: dict[str, str] | None = None) -> str:
     row = deaths.noted(held.id)
-    if row is None:
-        raise Missing
+    if row is None:  # put right already, or never noted
+        return person_page(held, errors)
     return render_template(
         "roster/correct_death.html",
         errors=errors,

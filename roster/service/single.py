@@ -148,7 +148,7 @@ def note_death(held: Held, on: dt.date | None, seen: int, by: Actor) -> None:
 
 
 def correct_death(held: Held, reason: str, by: Actor) -> None:
-    """The note was an error; the person stands as before. Raises `Refused`, `Missing`."""
+    """The note was an error; the person stands as before. Raises `Refused`."""
     deaths.correct_death(held.id, reason[:LONGEST_REASON], by)
 
 

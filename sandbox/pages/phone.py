@@ -17,7 +17,7 @@ from sandbox.pages.room import pages
 from sandbox.pages.words import chat_text, sms_text
 from sandbox.people import Line, Person
 from sandbox.phone import VERBS
-from sandbox.state import Sms, world
+from sandbox.state import QrTicket, Sms, World, world
 from sandbox.wechat_open import COOKIE, SIGNED_IN, remembered
 
 SHOWN = 60
@@ -40,13 +40,18 @@ def show_phone() -> Response | str:
         person=person,
         people=people,
         menu=menu_shown(here)["button"],
-        scenes=[code.scene for code in list(here.qr.values())[-SCENES:] if code.expires_at is None],
+        scenes=[code.scene for code in list(here.qr.values())[-SCENES:] if not _is_over(here, code)],
         account=load_scheme(here.settings.scheme).brand.account,
         opened=url_for("pages.open_page", name=person.key, url=wanted) if is_ours else "",
         elsewhere="" if is_ours else wanted,
         **_screen(person, 0),
     )
     return remembered(FlaskResponse(page), person)
+
+
+def _is_over(here: World, code: QrTicket) -> bool:
+    """A code that was made for some minutes only can be scanned that long."""
+    return code.expires_at is not None and here.clock.now() >= code.expires_at
 
 
 @pages.get("/phone/<name>/chat.json")

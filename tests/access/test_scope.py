@@ -100,6 +100,7 @@ ROOMS = {
     "staff_appeals": EVERYWHERE,
     "content_admin": SHARED,
     "staff_sign_in": SELF,
+    "staff_inbox": SELF,
 }
 # In which field of the address or form a view is told of what; {name} is a value of the thing.
 FIELDS: dict[str, dict[str, str]] = {

@@ -178,7 +178,8 @@ def test_the_pages_say_what_stands_and_who_can_change_it(app: Flask, union: Unio
     assert f"{at}/death/correct" not in shown and f"{at}/death/correct" in chief.get(at).text
     done = chief.submit(f"{at}/death/correct", {"note": "登记时选错了人"})
     assert done.status_code == 303 and "在职" in chief.get(at).text
-    assert chief.get(f"{at}/death/correct").status_code == 404, "there is nothing to put right any more"
+    again = chief.submit(f"{at}/death/correct", {"note": "再更正一次"}, page=at)
+    assert again.status_code == 422 and "没有登记亡故" in again.text, "there is nothing to put right any more"
 
 
 def test_the_second_to_note_it_is_told(union: Union, world: World) -> None:

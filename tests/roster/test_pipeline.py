@@ -67,7 +67,6 @@ def dies(db: SQLAlchemy, monkeypatch: pytest.MonkeyPatch, room: Any, name: str, 
 def test_a_worker_killed_while_reading_leaves_an_import_that_starts_over(
     union: Union, db: SQLAlchemy, monkeypatch: pytest.MonkeyPatch, small_lots: None, after: int
 ) -> None:
-    """XM-34."""
     work = desk.upload(union, workbook(people(15)))
     dies(db, monkeypatch, reading, "_stage", after)
     db.session.refresh(work)

@@ -15,6 +15,7 @@ from core.db import transaction
 from core.errors import Conflict, NotAllowed, Refused
 from core.files.models import StoredFile
 from core.roles import ADMINISTRATOR, OPERATOR
+from notify.models import OutboxMessage
 from staff.models import StaffAppeal, StaffUser
 from staff.rules import appeals as rules
 from staff.rules.appeals import WORKFLOW, Facts, checks, phones_in, problems
@@ -290,6 +291,39 @@ def test_approving_changes_the_phone_and_ends_everything_old(guest, clerk, boss,
     assert is_password(db.session.get(StaffUser, clerk.id).password_hash, NEW_PASSWORD)
 
 
+def test_an_appeal_that_passes_takes_authenticator_browsers_and_wechat_away(guest, boss, db, app) -> None:
+    """docs/decisions/staff-sign-in.md: nothing of the lost phone counts, no power comes back by itself."""
+    from core.roles import FIRST_REVIEWER
+    from staff.models import StaffDevice, StaffWeChat
+    from staff.service import devices
+    from tests.staff.arriving import arrive, later, totp
+
+    world = World()
+    clerk = world.staff(FIRST_REVIEWER, name="周经办")
+    with transaction():
+        clerk.recovery_codes = "abc def"
+        db.session.add(StaffWeChat(staff_id=clerk.id, openid="oTestLostPhone00000000001"))
+        devices.remember("", clerk.id)
+    old_code = totp()
+    file(guest, clerk)
+    with transaction():
+        appeals.approve(only(db), boss)
+    db.session.expire_all()
+    person = db.session.get(StaffUser, clerk.id)
+    assert (person.totp_secret, person.totp_pending, person.recovery_codes) == (None, None, None)
+    assert db.session.query(StaffDevice).filter_by(staff_id=clerk.id).count() == 0
+    tie = db.session.query(StaffWeChat).filter_by(staff_id=clerk.id).one()
+    assert (tie.ended_why, tie.openid) == ("appeal", None)
+    told = db.session.query(OutboxMessage).filter_by(kind="staff_phone_replaced")
+    assert {one.channel for one in told} == {"sms", "wechat"}, "the old phone and the old WeChat hear of it"
+    later(db, 2)
+    browser = app.test_client()
+    arrive(browser, db, NEW_PHONE)
+    answer = browser.get("/admin/claims")
+    assert answer.status_code == 303 and "/admin/factor" in answer.location, "the power waits"
+    assert browser.get("/admin/factor").location.startswith("/admin/factor/setup"), old_code
+
+
 def test_refusing_needs_a_reason_and_is_told(guest, clerk, boss, db) -> None:
     """XM-19."""
     file(guest, clerk)
@@ -365,6 +399,7 @@ def test_a_grant_elsewhere_does_not_decide(guest, clerk, db) -> None:
         (Facts(True, earlier=2), ["还申诉过 2 次"]),
         (Facts(True, same_phone_elsewhere=True), ["另一个账号"]),
         (Facts(True, phone_appeals=3), ["另外 3 份"]),
+        (Facts(True, powers=("初核", "管理员")), ["这个账号有初核、管理员权限"]),
     ],
 )
 def test_what_to_look_at_is_said_before_deciding(facts: Facts, words: list[str]) -> None:
@@ -396,7 +431,7 @@ def test_the_decision_is_made_on_a_page_that_says_what_follows(guest, clerk, bos
     desk = World().sign_in(app.test_client(), staff=db.session.get(StaffUser, boss.id))
     at = f"/admin/appeals/{only(db).number}"
     page = desk.get(f"{at}/approve").get_data(as_text=True)
-    assert "199****0001" in page and "马上失效" in page
+    assert "199****0001" in page and "身份验证器" in page and "马上失效" in page
     assert desk.submit(f"{at}/approve", {"seen": "0"}).location == "/admin/appeals"
     assert only(db).state == "approved"
 

@@ -57,7 +57,7 @@ def test_a_code_to_the_phone_lets_somebody_in_at_once(client, db, world) -> None
 
 
 def test_the_first_time_one_says_who_one_is(client, app, db, opened) -> None:
-    """XM-01, XM-03: the operator opened by the chair; a lower-case x is raised; then home, with the right."""
+    """XM-03: the operator opened by the chair; a lower-case x is raised; then home, with the right."""
     answer = arrive(client, db, NEW)
     assert answer.location == "/admin/complete"
     shown = page(client.get("/admin/complete"))

@@ -61,6 +61,16 @@ def later(db, seconds: int, *limits: str) -> None:
 # --- the first page and the three ways
 
 
+def test_xm_06_the_door_leads_to_recovery(client) -> None:
+    """XM-06: 找回密码 stands on both ways to sign in, and what it opens asks for the user name."""
+    for way in ("/admin/login", "/admin/login?way=sms"):
+        shown = client.get(way).get_data(as_text=True)
+        links = dict(re.findall(r'<a class="go" href="([^"]+)">([^<]+)</a>', shown))
+        assert "找回密码" in links["/admin/recover"], way
+    opened = client.get("/admin/recover").get_data(as_text=True)
+    assert "用户名（证件号码、手机号码、邮箱地址）" in opened and "下一步" in opened
+
+
 @pytest.mark.parametrize("how", ["phone", "id_number", "small letters", "email", "unknown"])
 def test_whoever_is_named_the_same_three_ways_are_offered(guest, clerk, how: str) -> None:
     """XM-11, XM-12: by certificate number, phone or mail address; the page does not say what is on file."""

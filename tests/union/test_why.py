@@ -52,6 +52,22 @@ def test_pages_of_the_whole_scheme_need_a_right_everywhere() -> None:
     assert [one.question for one in found if not one.is_met] == ["权限的范围是全部工会吗？"]
 
 
+def test_xm_01_the_operators_side_is_for_who_works_at_a_union(
+    app: Any, world: World, tree: Tree, sits: Sits
+) -> None:
+    """XM-01: a browser is all it takes; every page of the menu opens for a 经办人, for nobody else."""
+    clerk = sits(world.staff(OPERATOR, union=tree.plant, member=tree.plant))
+    menu = clerk.get("/admin/").get_data(as_text=True)
+    found = re.findall(r'<nav class="a-nav".*?</nav>', menu, re.S)
+    pages = re.findall(r'href="(/admin[^"]*)"', found[0])
+    assert {"/admin/roster", "/admin/unions", "/admin/transfers", "/admin/inbox"} <= set(pages)
+    assert [clerk.get(at).status_code for at in pages] == [200] * len(pages)
+    guest = app.test_client()
+    member = world.sign_in(app.test_client(), person=world.insured())
+    for nobody in (guest, member):
+        assert {nobody.get(at).location.partition("?")[0] for at in pages} == {"/admin/login"}
+
+
 def test_the_page_names_who_can_change_it(world: World, tree: Tree, sits: Sits, boss: StaffUser) -> None:
     """XM-21, XM-24: the chair of the union and of those above, by name; nothing about signing in again."""
     seat(tree.plant, world.staff(member=tree.plant, name="王主席"))
