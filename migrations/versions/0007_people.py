@@ -6,8 +6,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_people"
-down_revision = "0005_automatic"
+revision = "0007_people"
+down_revision = "0006_vouchers"
 branch_labels = None
 depends_on = None
 
