@@ -36,10 +36,10 @@ def judge_pair(number: str) -> ResponseReturnValue:
     again(lambda errors: _page(claim_of(number), errors))
     verdict, given = request.form.get("verdict", ""), request.form
     rows = list(zip(given.getlist("kind"), given.getlist("mine"), given.getlist("other"), strict=False))
-    if not rows:
-        raise Refused(suspicions.GONE, status=409)
     with transaction():
         claim = claim_of(number)
+        if not rows:
+            raise Refused(suspicions.GONE, status=409)
         review.may_take(claim, me())
         for kind, mine, other in rows:
             suspicions.judge(claim, kind, _id(other), _id(mine), verdict, me())
