@@ -27,6 +27,7 @@ BENCHES = {
     "B5": "bench.roster",
     "B6": "bench.exports",
     "B7": "bench.messages",
+    "B8": "bench.covering",
     "B13": "bench.visits",
     "B14": "bench.pictures",
     "B3": "bench.lists",

@@ -20,12 +20,14 @@ from sandbox.sms import BLUEPRINTS, aliyun, neutral, tencent
 from sandbox.sms.inbox import Receipts
 from sandbox.state import World
 from sandbox.switchboard import switchboard
+from sandbox.transfers import desk as transfers
 from sandbox.wechat_api import api
 from sandbox.wechat_mp import mp_host
 from sandbox.wechat_open import open_host
 from sandbox.wechat_push import PushEngine
 
 PREFIX = "wx0sandbox"
+ROOMS = (api, open_host, mp_host, phone, bank, transfers, identity, oidc, switchboard, pages)
 
 
 class NotHere(RuntimeError):
@@ -46,7 +48,7 @@ def create_sandbox(settings: Any, keeps: bool = False) -> Flask:
     app.extensions["sandbox_push"] = engine
     app.extensions["sandbox_phone"] = Phone(here, engine)
     app.extensions["sandbox_receipts"] = receipts
-    for blueprint in (api, open_host, mp_host, phone, bank, identity, oidc, switchboard, pages, *BLUEPRINTS):
+    for blueprint in (*ROOMS, *BLUEPRINTS):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", endpoint="cloud_root", view_func=cloud_root, methods=["POST"])
     app.wsgi_app = FaultyDoor(app.wsgi_app, here.faults)  # type: ignore[method-assign,assignment]

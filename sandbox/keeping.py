@@ -16,6 +16,7 @@ from typing import Any
 from sandbox.bank import Batch
 from sandbox.people import Line, Person, Window
 from sandbox.state import Mail, QrTicket, Sms, Template, World
+from sandbox.transfers import Transfer
 
 EVERY = 2.0
 KEEPS_SMS = 2_000
@@ -32,6 +33,7 @@ def picture(here: World) -> dict[str, Any]:
             "sms_templates": here.sms_templates,
             "mail": [asdict(m) for m in here.mail],
             "batches": [asdict(b) for b in here.batches.values()],
+            "transfers": [asdict(t) for t in here.transfers],
         }
 
 
@@ -46,6 +48,7 @@ def restore(here: World, kept: dict[str, Any]) -> None:
         here.sms_templates = kept.get("sms_templates", {})
         here.mail.extend(Mail(**m) for m in kept.get("mail", []))
         here.batches = {b["number"]: Batch(**b) for b in kept.get("batches", [])}
+        here.transfers = [Transfer(**t) for t in kept.get("transfers", [])]
 
 
 def _person(row: dict[str, Any]) -> Person:

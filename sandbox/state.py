@@ -136,6 +136,7 @@ class World:
         self.mail: deque[Mail] = deque(maxlen=2_000)
         self.batches: dict[str, Any] = {}
         self.bank_refusals: dict[str, str] = {}
+        self.transfers: list[Any] = []
         self.identity_refusals: dict[str, str] = {}
         self.oidc_codes: dict[str, dict[str, Any]] = {}
         self.oidc_trick = ""

@@ -44,10 +44,12 @@ class Gateway:
         if path == b"/reset":
             self.taken.clear()
             return {}
-        given = json.loads(body)["id"]
+        given = json.loads(body)
+        ids = [one["id"] for one in given["messages"]] if "messages" in given else [given["id"]]
         await asyncio.sleep(LATENCY)
-        self.taken.append((time.monotonic(), given))
-        return {"id": given, "status": "taken"}
+        self.taken += [(time.monotonic(), one) for one in ids]
+        said = [{"id": one, "status": "taken"} for one in ids]
+        return {"results": said} if "messages" in given else said[0]
 
 
 async def main(port: int) -> None:

@@ -26,7 +26,6 @@ blueprint = Blueprint("vouchers", __name__, url_prefix="/admin/enrolments/<numbe
 
 NO_FILE = "请选择缴费凭证的照片或 PDF"
 Errors = dict[str, str]
-NOTHING = {"file": "", "paid_on": "", "amount": "", "payer": "", "note": ""}
 
 
 def mine(number: str) -> Enrolment:
@@ -64,7 +63,7 @@ def _page(number: str, errors: Errors) -> str:
         off_words=rules.off_words(told_fen, due_fen),
         can_add=len(rows) < rules.MOST_VOUCHERS,
         invoice=invoices.invoice_of(enrolment.id),
-        values=request.form or _suggested(enrolment, max(0, due_fen - told_fen)),
+        values=_values(enrolment, max(0, due_fen - told_fen)),
         errors=errors,
         op=new_op(),
     )
@@ -75,10 +74,11 @@ def _late(enrolment: Enrolment) -> str:
     return rules.LATE.format(day=enrolment.due_on, days=days) if days else ""
 
 
-def _suggested(enrolment: Enrolment, left_fen: int) -> dict[str, Any]:
-    """What most unions would type: today, what is left, their own name."""
+def _values(enrolment: Enrolment, left_fen: int) -> dict[str, Any]:
+    """What was typed, else what most unions would type: today, what is left, their own name."""
     amount = f"{left_fen // 100}.{left_fen % 100:02d}" if left_fen else ""
-    return NOTHING | {"paid_on": f"{clock.today()}", "amount": amount, "payer": enrolment.union_name}
+    usual = {"paid_on": f"{clock.today()}", "amount": amount, "payer": enrolment.union_name}
+    return usual | request.form.to_dict()
 
 
 @blueprint.post("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from sandbox import transfers
 from sandbox.bank import Batch, NotABatch, file_of, receive
 from sandbox.pages.room import pages
 from sandbox.state import world
@@ -20,8 +21,18 @@ def bank_desk() -> str:
 def _desk(error: str = "") -> str:
     here = world()
     with here.lock:
-        batches = list(reversed(here.batches.values()))
-    return render_template("pages/bank.html", batches=batches, error=error)
+        batches, paid = list(reversed(here.batches.values())), list(reversed(here.transfers))
+    return render_template("pages/bank.html", batches=batches, paid=paid, error=error, given=request.form)
+
+
+@pages.post("/bank/pay")
+def pay_in() -> Response | tuple[str, int]:
+    """A union's clerk transfers the fee."""
+    try:
+        transfers.receive(world(), request.form.to_dict())
+    except transfers.NotATransfer as error:
+        return _desk(f"没有转账：{error}"), 422
+    return redirect(url_for("pages.bank_desk") + "#paid", 303)
 
 
 @pages.post("/bank")

@@ -109,3 +109,17 @@ def test_refusals_can_be_laid_out_beforehand(outside: Outside) -> None:
 def test_identity_check(outside: Outside, name: str, id_number: str, result: str) -> None:
     asked = {"name": name, "id_type": "居民身份证", "id_number": id_number}
     assert outside.post("/identity", asked).json() == {"result": result}
+
+
+def test_a_fee_comes_in_and_stands_on_the_statement(outside: Outside) -> None:
+    """What finance imports: one line a transfer, with the bank's own number, in GBK."""
+    given = {"amount": "1,600.00", "payer": "测试一厂工会委员会", "memo": "CBFW2026110001"}
+    paid = requests.post(f"{outside.url}/bank/transfers", json=given, timeout=5).json()
+    assert paid["amount"] == "1600.00" and paid["reference"].startswith("RZ")
+    page = requests.post(f"{outside.url}/bank/pay", data=given, timeout=5)
+    assert "下载到账明细" in page.text and page.text.count("1,600.00") == 2
+    lines = outside.get("/bank/transfers.csv").content.decode("gb18030").splitlines()
+    assert lines[0].startswith("交易日期,收入金额") and len(lines) == 3
+    assert lines[1].endswith(f"CBFW2026110001,{paid['reference']}")
+    nothing = requests.post(f"{outside.url}/bank/transfers", json={"amount": "0", "payer": "某厂"}, timeout=5)
+    assert nothing.status_code == 422
