@@ -176,7 +176,8 @@ def cover_all(people: Select[Any], union_id: uuid.UUID, used: Plan, confirmed_on
         "id", "employee_id", "union_id", "plan_code", "starts_on", "ends_on", "is_first_time", "created_at",
     ]  # fmt: skip
     statement = insert(table).from_select(names, rows)
-    done = db.session.execute(statement.on_conflict_do_nothing(index_elements=["employee_id", "plan_code"]))
+    once = statement.on_conflict_do_nothing(index_elements=["employee_id", "plan_code"])
+    done = db.session.execute(once, execution_options={"preserve_rowcount": True})
     return Covered(done.rowcount, starts_on, used.ends_on)  # type: ignore[attr-defined]
 
 

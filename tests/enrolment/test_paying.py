@@ -247,6 +247,7 @@ def test_xm77_confirming_covers_everybody_from_the_next_day(desk: Desk, db: Any)
     assert [rows[person.id].is_first_time for person in desk.people] == [False, True]
     assert {row.union_id for row in rows.values()} == {desk.union.id}
     assert coverages_of(desk.people[1].id)[0].plan_code == enrolment.plan_code
+    assert db.session.query(Confirmation).one().covered_count == len(desk.people)
 
 
 def test_cover_never_begins_before_the_period(desk: Desk, db: Any) -> None:

@@ -144,7 +144,7 @@ def test_xm77_from_the_list_to_the_confirmation(desk: Desk, finance: Any, db: An
     done = finance.post(f"{at}/confirm", data={"seen": fresh(desk).version})
     assert done.status_code == 303 and fresh(desk).state == DONE
     page = finance.get(at).get_data(as_text=True)
-    assert "2 人参保成功" in page and "正在逐一通知" in page
+    assert "确认，2 人参保成功。正在逐一通知" in page
 
 
 def test_the_second_of_two_is_told_who_was_first(app: Any, desk: Desk, finance: Any) -> None:
