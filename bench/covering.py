@@ -59,6 +59,11 @@ def run(stage: Stage, size: Size) -> list[Line]:
     return lines
 
 
+def confirm(enrolment: Enrolment, by: Any) -> None:
+    with transaction():
+        confirming.confirm(enrolment, by, None)
+
+
 class _Stand:
     """One union with so many people, and somebody of finance."""
 

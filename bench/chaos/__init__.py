@@ -6,5 +6,6 @@ provider  the provider: takes SMS, sometimes fails before or after taking them, 
 workers   processes that send: forked quickly, so that killing them often does not starve the run
 faults    what happens when, from a seed
 ledgers   what was said, what was stored, what was taken: the comparison
+crowd     a whole union told in mass messages, in a run of its own
 naive     the control: commit, enqueue a job, the job sends and then marks; rq retries three times
 """

@@ -32,11 +32,13 @@ class Provider:
             thrown -= share
         return ""
 
-    def take(self, body: bytes) -> str:
+    def take(self, body: bytes) -> dict[str, object]:
         given = json.loads(body)
-        self.taken.append((given["id"], given["phone"]))
-        self.ids.add(given["id"])
-        return str(given["id"])
+        rows = given.get("messages", [given])
+        self.taken += [(row["id"], row["phone"]) for row in rows]
+        self.ids |= {row["id"] for row in rows}
+        said = [{"id": row["id"], "status": "pending"} for row in rows]
+        return {"results": said} if "messages" in given else said[0]
 
     async def answer(self, method: str, path: str, body: bytes) -> tuple[int, dict[str, object]]:
         """Raises `ConnectionResetError` where the connection is to be cut."""
@@ -55,7 +57,7 @@ class Provider:
         if fault == "hang":
             await asyncio.sleep(HANG)
             raise ConnectionResetError
-        return (500, {}) if fault == "after" else (200, {"id": taken, "status": "pending"})
+        return (500, {}) if fault == "after" else (200, taken)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

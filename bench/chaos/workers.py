@@ -1,4 +1,4 @@
-"""Who sends? `python -m bench.chaos.workers outbox|naive`: forks of the product's own worker and clock.
+"""Who sends? `python -m bench.chaos.workers outbox|crowd|naive`: forks of the product's own worker and clock.
 
 Orders come on stdin: `kill` ends one with SIGKILL, `freeze` stops one for a while. Whoever ends is replaced
 at once by a fork of the loaded program: starting Python anew each time would leave no time to send anything.
@@ -27,11 +27,16 @@ TIMEOUT = (1.0, 2.0)
 FREEZE = 3.0
 
 
-def _clock() -> None:
-    due = {"notify.sweep": 0.0, "notify.catch_up": 0.0}
+def _clock(*more: str) -> None:
+    due = dict.fromkeys(("notify.sweep", "notify.catch_up", *more), 0.0)
     while True:
         commands.tick(due)
         time.sleep(0.2)
+
+
+def _teller() -> None:
+    """The clock of a deployment that also tells everybody who is covered."""
+    _clock("enrolment.tell")
 
 
 def _worker() -> None:
@@ -41,6 +46,7 @@ def _worker() -> None:
 
 PATTERNS: dict[str, tuple[Callable[[], None], ...]] = {
     "outbox": (_worker, _worker, _worker, _clock),
+    "crowd": (_worker, _worker, _worker, _teller),
     "naive": (naive.work, naive.work, naive.work),
 }
 
