@@ -30,7 +30,7 @@ CODES, NOTICES, WECHAT, MAIL = "codes", "notices", "wechat", "mail"
 BULK, BULK_WECHAT = "bulk", "bulk_wechat"  # what one action says to thousands; behind everything else
 LANES = (CODES, NOTICES, WECHAT, MAIL, BULK, BULK_WECHAT)  # codes first
 PROVIDER_OF = {WECHAT: "wechat", MAIL: "mail", BULK_WECHAT: "wechat"}  # the lanes with one provider
-SAME_PHONE = "same_phone"
+SAME_PHONE, DECEASED = "same_phone", "deceased"
 
 CODE_MINUTES = 5
 BACK_OFF = (2.0, 10.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
@@ -121,6 +121,7 @@ REASONS: tuple[tuple[str, str], ...] = (
     ("no_mapping", "没有配置公众号消息模板，已有短信和站内信"),
     ("no_template", "没有配置模板编号，请在 config/sms_templates.toml 补上"),
     ("silent", "发送结果不明，服务商查不到，请人工确认后再决定是否重发"),
+    (DECEASED, "职工已登记亡故，不再发送"),
     (SAME_PHONE, "这个号码刚收到过同样的短信，稍后自动再发"),
     ("forgotten", "已按规定删除内容和号码，不再发送"),
     ("resent", "已重新发送，见新的一条"),

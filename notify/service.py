@@ -25,7 +25,7 @@ from notify.mass import send_many
 from notify.messages import MAILS, MESSAGES, NUDGES, Code, Notice, Text, needed, notice
 from notify.models import InboxMessage, OutboxMessage
 from notify.recipients import NOBODY, Recipient, find, recipients
-from notify.rules import CANCELLED, CODE_MINUTES, CODES, MAIL, NOTICES, RESENDABLE, WECHAT
+from notify.rules import CANCELLED, CODE_MINUTES, CODES, DECEASED, MAIL, NOTICES, RESENDABLE, WECHAT
 from notify.wording import DRAIN, NOTHING, About, filled, site_words, sms_params, wechat_params
 from wechat.service import consents
 
@@ -68,6 +68,16 @@ def send(
         for channel, address, params in _ways(kind, words, recipient, filling)
     ]
     _write_outbox(rows, delay)
+
+
+def silence(owner_id: uuid.UUID) -> None:
+    """The person has died: what still waits to be sent to them does not go, also of a mass message."""
+    out = OutboxMessage.__table__
+    db.session.execute(
+        update(out)
+        .where(out.c.owner_id == owner_id, out.c.status.in_(("pending", "held")))
+        .values(status=CANCELLED, why=DECEASED, final_at=clock.now())
+    )
 
 
 def take_back(dedupe: str) -> bool:

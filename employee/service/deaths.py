@@ -20,6 +20,7 @@ from core.history import begin, perform
 from employee.models import Death, Employee
 from employee.rules import DEATH
 from employee.service import bulk
+from notify import service as notify
 
 STALE = "这位职工的资料刚刚被别人改过，已为您显示最新内容，请核对后再保存。"
 NOTHING_NOTED = "这位职工没有登记亡故，不用更正"
@@ -39,6 +40,7 @@ def note_death(employee_id: uuid.UUID, on: dt.date, seen: int, by: Actor) -> Non
     except IntegrityError:
         raise Conflict(STALE) from None
     begin(DEATH, row, by)
+    notify.silence(employee_id)
     audit.record("employee.note_death", "employee", employee_id, by, fields=("is_deceased",))
 
 

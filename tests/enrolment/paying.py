@@ -58,7 +58,7 @@ class Desk:
         n = next(_SERIAL)
         with transaction():
             row = Enrolment(
-                number=f"CBFW202611{n:04d}",
+                number=f"CBFW202511{n:04d}",
                 union_id=self.union.id,
                 plan_code=plan.code,
                 plan_version=plan.version,

@@ -32,7 +32,7 @@ from core.roles import FIRST_REVIEWER, SECOND_REVIEWER, STAFF_ROLES
 from employee.models import Employee, Rebind
 from tests.journeys import behind
 from tests.journeys.conftest import Staff
-from tests.looks import back_doors
+from tests.looks import back_doors, fees
 from tests.office import Office, picture
 from tests.payout.conftest import PayOffice, answers, as_csv
 from tests.world import World
@@ -259,6 +259,7 @@ def _rooms(world: World, people: dict[str, Employee | None]) -> Rooms:
         *("/admin/mine", f"/admin/claims/{twin.number}"),
         *("/admin/wechat/menu", "/admin/wechat/menu/1", "/admin/wechat/scenes", _scene_at()),
         *("/admin/wechat/templates/claim_update", f"/admin/unions/{world.union().id}/move"),
+        *fees.pages(),
     ]
     return Rooms(staff, [f"/h5/preview/{previews.token_of(page)}"], number)
 

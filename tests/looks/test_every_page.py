@@ -36,6 +36,7 @@ NO_PAGES = {
     *("wechat.verify", "wechat_oauth.start", "wechat_oauth.finish", "staff_sign_in.oidc_start"),
     *("claims.show_document", "claims_admin.document", "changes.show_photo", "changes_admin.document"),
     *("content.picture", "coverage.picture", "rebinds.photo", "wechat_admin.scene_picture"),
+    *("vouchers.file", "fees.file", "invoices.preview"),
     *("wechat_subscribe.ask", "rights.read_export", "roster.template"),
     *(
         "staff_sign_in.factor_picture",

@@ -121,6 +121,18 @@ def test_the_dead_are_told_nothing_and_wishes_are_kept(db: Any) -> None:
     assert texted == {living.id}
 
 
+def test_who_dies_while_it_waits_is_not_sent_anything(crowd: list[Any], db: Any, sandbox: str) -> None:
+    """Deceased: never, also not what was written before."""
+    from notify.service import silence
+
+    tell_all()
+    with transaction():
+        silence(crowd[0].id)
+    jobs.drain()
+    assert inbox_of(sandbox, crowd[0].phone) == [] and len(inbox_of(sandbox, crowd[1].phone)) == 1
+    assert statuses(db).count("cancelled") == 1
+
+
 def test_whoever_follows_is_told_by_wechat_in_a_lane_of_its_own(db: Any) -> None:
     world = World()
     world.bind(world.employee(phone="13910000001", wants_sms=False))
