@@ -15,7 +15,7 @@ from core.files.pictures import known_by
 
 JOB = "claims.compare_pictures"
 ONE_AT_A_TIME = 7_310_441  # two that came at once must see each other
-AT_ONCE = 100
+AT_ONCE = 5  # then whoever waits for a code comes first
 
 
 def expect(file: StoredFile) -> None:
@@ -35,15 +35,20 @@ def forget(file: StoredFile) -> None:
 
 
 def compare_waiting() -> int:
-    """Compare every photo that waits, each in a transaction of its own; how many there were."""
+    """Compare photos that wait, each in a transaction of its own, and ring for the rest; how many there were.
+
+    While somebody else compares there is nothing to do: a worker that waited would keep messages waiting.
+    """
     for done in range(AT_ONCE):
         with transaction():
-            db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+            if not db.session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME}):
+                return done
             waiting = select(PictureLook).where(PictureLook.compared_at.is_(None))
             look = db.session.scalars(waiting.order_by(PictureLook.number).limit(1)).first()
             if look is None:
                 return done
             _compare(look)
+    bell.ring(JOB)
     return AT_ONCE
 
 

@@ -14,6 +14,7 @@ from bench.receipts import CHANGES, again, jpeg, photographed, receipt, scanned
 from claims import jobs
 from claims.models import PictureLook, PictureTwin, PictureWord
 from claims.queries import likeness as queries
+from claims.service import likeness as service
 from core.files import likeness
 from core.files.keeping import erase
 from core.files.models import StoredFile
@@ -115,6 +116,27 @@ def test_a_bill_that_comes_again_in_another_claim_is_found(worker: Any, db: Any)
     assert 0 <= found[0].distance <= likeness.SAME_UP_TO
     assert [str(twin.other_document_id) for twin in queries.twins_of(mine.id)] == [other]
     assert queries.twins_of(uuid.uuid4()) == []
+
+
+def test_whoever_finds_somebody_comparing_does_something_else(
+    worker: Any, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GX-14: comparing takes seconds; a worker that waited its turn would hold up the codes by SMS."""
+    at = worker.start()
+    for seed in (1, 3):
+        send(worker, at, bill(seed))
+    waiting = db.session.query(PictureLook).filter(PictureLook.compared_at.is_(None))
+    with db.engine.connect() as other, other.begin():
+        other.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": service.ONE_AT_A_TIME})
+        assert service.compare_waiting() == 0
+    assert waiting.count() == 2
+    monkeypatch.setattr(service, "AT_ONCE", 1)
+    rung: list[str] = []
+    monkeypatch.setattr(service.bell, "ring", lambda name: rung.append(name))
+    assert (service.compare_waiting(), waiting.count(), rung) == (1, 1, [service.JOB]), (
+        "and rings for the rest"
+    )
+    assert (service.compare_waiting(), service.compare_waiting(), waiting.count()) == (1, 0, 0)
 
 
 def test_what_is_erased_is_forgotten(worker: Any, db: Any) -> None:
