@@ -84,7 +84,7 @@
   // Say back what was understood while it is typed.
   var says = {
     date: function (v) { var m = /^(\d{4})-(\d\d)-(\d\d)$/.exec(v); return m ? +m[1] + '年' + +m[2] + '月' + +m[3] + '日' : ''; },
-    count: function (v) { v = v.replace(/[\s-]/g, ''); return v ? '已输入 ' + v.length + ' 位' : ''; },
+    count: function (v) { v = v.replace(/[\s-]/g, ''); return v && v.indexOf('*') < 0 ? '已输入 ' + v.length + ' 位' : ''; },
     card: function (v) { v = v.replace(/\D/g, ''); return v ? v.replace(/(.{4})(?=.)/g, '$1 ') + '（' + v.length + ' 位）' : ''; }
   };
   all('[data-echo]').forEach(function (i) {

@@ -52,7 +52,7 @@ def items() -> list[NavItem]:
         (NavItem("inbox", "我的消息", "/admin/inbox", other.unread), (roles.STAFF,)),
         (NavItem("claims", "补助申请", "/admin/claims"), (*work.READERS, *work.FINANCE)),
         (NavItem("rebinds", "找回绑定", "/admin/rebinds", other.rebinds), DECIDES_REBINDS),
-        (NavItem("changes", "变更审核", "/admin/changes", own_changes(actor, other)), change_work.READERS),
+        (NavItem("changes", "变更审核", *_change_list(actor, other)), change_work.READERS),
         (NavItem("payouts", "打款批次", "/admin/payouts", payable(actor, found)), PAYOUTS),
         (NavItem("fees", "到账核对", "/admin/vouchers", _fees(actor)), FEES),
         (NavItem("messages", "通知记录", "/admin/messages"), MESSAGES),
@@ -118,6 +118,12 @@ def waiting(actor: Actor) -> Waiting:
         g.waiting = ask(actor, g.get("change_scope"))
     found: Waiting = g.waiting
     return found
+
+
+def _change_list(actor: Actor, found: Waiting) -> tuple[str, int]:
+    """The list, opened where something waits for this person, and how much does."""
+    waiting, levels = own_changes(actor, found), change_work.levels_of(actor)
+    return f"/admin/changes?state={levels[0]}" if waiting and len(levels) == 1 else "/admin/changes", waiting
 
 
 def own_changes(actor: Actor, found: Waiting) -> int:

@@ -68,6 +68,7 @@ def test_numbers_are_covered_until_the_person_asks_gx_42(person: Person, db: Any
     shown = person.send(f"{NEW[:-4]}/numbers", {"name": "张改名"}, page=NEW, paper=False)
     open_page = shown.get_data(as_text=True)
     assert shown.status_code == 200 and 'value="张改名"' in open_page and "显示完整号码" not in open_page
+    assert f'<form method="post" action="{NEW}"' in open_page, "and from here it goes on to where it belongs"
     assert all(f'value="{now[field]}"' in open_page for field in MASKS)
     (entry,) = db.session.query(AuditEntry).filter_by(action="change.own_numbers")
     assert now["phone"] not in str(entry.detail)
@@ -86,6 +87,7 @@ def test_a_request_that_came_back_covers_what_was_wanted_too_gx_49(person: Perso
     page = person.client.get(edit).get_data(as_text=True)
     assert "450188881234" not in page and 'value="**** 1234"' in page
     opened = person.send(f"{HOME}/numbers", page=edit, paper=False).get_data(as_text=True)
+    assert f'<form method="post" action="{edit}"' in opened
     assert 'value="450188881234"' in opened
     assert person.send(edit, {"insurance_type": "其他"}).status_code == 303
     assert service.wanted(fresh(request)) == {"insurance_card": "450188881234", "insurance_type": "其他"}
