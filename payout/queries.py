@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from claims.service import payment
+from core.access import Actor
 from core.db import db
 from core.fields import mask_card
 from core.history import Transition
 from core.keys import SealBroken
 from payout.models import BankFile, PayoutBatch, PayoutItem
-from payout.rules import ITEM_LABELS, LABELS, PARTLY_FAILED
+from payout.rules import ITEM_LABELS, LABELS, NEXT_BY, PARTLY_FAILED
 
 PAGE = 20
 ITEMS = 100
@@ -67,6 +68,15 @@ class Tally:
 def awaiting() -> tuple[int, int]:
     """Approved claims that wait for a batch: how many, and their sum in fen."""
     return payment.awaiting()
+
+
+def waiting_for(actor: Actor) -> list[tuple[str, str, int]]:
+    """(state, its words, how many batches) where the next step is this person's: nobody tells them else."""
+    mine = [state for state, role in NEXT_BY.items() if actor.has(role)]
+    if not mine:
+        return []
+    query = select(PayoutBatch.state, func.count()).where(PayoutBatch.state.in_(mine))
+    return [(row[0], LABELS[row[0]], row[1]) for row in db.session.execute(query.group_by(PayoutBatch.state))]
 
 
 def batches(state: str = "", before: uuid.UUID | None = None, most: int = PAGE) -> list[BatchLine]:

@@ -45,6 +45,8 @@ OWN_RESULT = "生成批次的人不能导入自己的回盘结果，请由复核
 OWN_CLAIM = "申请 {number} 是您本人的，含有它的批次要由另一位财务人员{what}。{how}"
 OTHER_CARD = "账号与导出时不一致"
 ROUNDED = f"{OTHER_CARD}，像是被表格软件改成了数字，请直接上传银行给的原文件"
+# Steps at which a batch waits for somebody, and for whom.
+NEXT_BY = {"prepared": FINANCE_CHECKER, "checked": FINANCE_MAKER, "exported": FINANCE_CHECKER}
 ITEM_LABELS = {
     "waiting": "未交银行",
     "sent": "已交银行",

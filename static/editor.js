@@ -21,6 +21,7 @@
     if (go && arrived) go.click();
   }
   button.addEventListener('click', function (e) {
+    if (!file.files.length && box.querySelector('[name=picture_kept]')) return; // came before: the form has it
     e.preventDefault();
     if (busy) return;
     var data = new FormData();

@@ -16,6 +16,7 @@ from core.access import Actor, allow, current_actor
 from core.db import transaction
 from core.pages import again
 from membership import queries as membership
+from payout import queries as payouts
 from workbench import mine, navigation, news, trail
 
 blueprint = Blueprint("workbench", __name__, url_prefix="/admin")
@@ -188,6 +189,14 @@ def _change_tiles(actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
+def _batch_tiles(actor: Actor) -> list[dict[str, Any]]:
+    """Batches that wait for this person's next step; nobody is told otherwise that one was made."""
+    return [
+        {"label": f"批次{label}", "n": n, "unit": "批", "url": f"/admin/payouts?state={state}"}
+        for state, label, n in payouts.waiting_for(actor)
+    ]
+
+
 def _tiles(actor: Actor, counts: dict[str, work.Count], levels: tuple[str, ...]) -> list[dict[str, Any]]:
     """Numbers that are links to the list they count."""
     none = work.Count()
@@ -215,6 +224,7 @@ def _tiles(actor: Actor, counts: dict[str, work.Count], levels: tuple[str, ...])
         failed = counts.get("pay_failed", none).all
         tiles += [
             {"label": "待打款", "n": counts.get("approved", none).all, "url": "/admin/payouts"},
+            *_batch_tiles(actor),
             {
                 "label": "打款失败",
                 "n": failed,

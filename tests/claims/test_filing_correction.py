@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from claims import queries
 from claims.models import Claim
 from claims.rules import WORKFLOW
-from claims.service import figures, filing
+from claims.service import checks, figures, filing
 from claims.views.fixing import _account_again
 from core.access import Actor
 from core.db import db as database
@@ -75,7 +76,9 @@ def test_a_returned_claim_opens_at_what_is_wrong(worker: Any, returned: str) -> 
     assert page.index('name="admitted_on"') < page.index("其他内容也要改")
 
 
-def test_gx26_resubmitting_keeps_the_number_and_starts_at_the_first_level(worker: Any, returned: str) -> None:
+def test_gx_26_resubmitting_keeps_the_number_and_starts_at_the_first_level(
+    worker: Any, returned: str
+) -> None:
     before = worker.claim(returned)
     number, submitted_at = before.number, before.submitted_at
     data = {"discharged_on": "2026-10-09", "discharge_record": photo(50), "do": "submit"}
@@ -125,7 +128,7 @@ def test_a_returned_claim_that_is_wrong_still_is_refused_with_words(worker: Any,
     assert worker.claim(returned).state == "returned"
 
 
-def test_gx29_after_a_bounce_only_the_account_changes_and_it_goes_to_finance(
+def test_gx_29_after_a_bounce_only_the_account_changes_and_it_goes_to_finance(
     worker: Any, bounced: str
 ) -> None:
     detail = says(worker.get(bounced))
@@ -151,7 +154,7 @@ def test_gx29_after_a_bounce_only_the_account_changes_and_it_goes_to_finance(
     assert "已交给财务，预计 5 个工作日内重新打款" in says(worker.get(bounced))
 
 
-def test_gx29_the_account_the_bank_sent_back_is_asked_about_before_it_goes_there_again(
+def test_gx_29_the_account_the_bank_sent_back_is_asked_about_before_it_goes_there_again(
     worker: Any, bounced: str
 ) -> None:
     held = worker.claim(bounced)
@@ -169,7 +172,7 @@ def _sure(card: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", ["/1", "/2", "/3", "/check", "/fix", "/withdraw", "/delete"])
-def test_gx29_after_a_bounce_no_other_page_changes_anything(worker: Any, bounced: str, path: str) -> None:
+def test_gx_29_after_a_bounce_no_other_page_changes_anything(worker: Any, bounced: str, path: str) -> None:
     token = hidden(worker.get(f"{bounced}/payee").get_data(as_text=True))
     typed = {**token, **STAY, "hospital": "换一家", "declared": "y", "do": "confirm", "version": ""}
     answer = worker.client.post(f"{bounced}{path}", data=typed)
@@ -265,7 +268,22 @@ def test_the_chat_counts_and_lists_the_writers_own_applications(
     assert "您还没有申请过补助" in chat_says(somebody, "进度", "4")
 
 
+def test_the_claims_page_shows_the_whole_of_it_to_its_owner_alone_gx_32(worker: Any, new_worker: Any) -> None:
+    """GX-32, GX-55: number, state, figure, progress with moments, what was filled in, photos; card masked."""
+    at = worker.submit()
+    page = worker.get(at)
+    shown = says(page)
+    number = at.rsplit("/", 1)[1]
+    typed = (STAY["hospital"], STAY["diagnosis"], "12,000.00 元", "3,206.30 元", f"**** {CARD[-4:]}")
+    for words in (number, "待初核", "预计补助金额", "办理进度", "提交申请", "单据照片", *typed):
+        assert words in shown, words
+    assert CARD not in shown and re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", shown)
+    assert page.get_data(as_text=True).count("/thumb") == len(checks.documents_of(worker.claim(at)))
+    assert new_worker().get(at).status_code == 404
+
+
 def test_nobody_but_the_owner_files_withdraws_or_corrects(new_worker: Any) -> None:
+    """GX-60."""
     owner, other = new_worker(), new_worker()
     at = owner.submit()
     for verb in (filing.withdraw, filing.delete_draft, filing.submit):

@@ -196,7 +196,7 @@ def test_a_card_number_may_have_spaces_and_full_width_digits(worker: Any) -> Non
 
 
 @pytest.mark.parametrize("kind", ["injury", "death", "nonsense"])
-def test_gx21_only_hospital_claims_start_from_wechat(worker: Any, kind: str) -> None:
+def test_gx_21_only_hospital_claims_start_from_wechat(worker: Any, kind: str) -> None:
     """GX-21: enforced on the server, also when posted by hand."""
     answer = worker.send("/h5/claims/new", {"kind": kind})
     assert answer.status_code == 422

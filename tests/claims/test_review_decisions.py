@@ -70,6 +70,7 @@ def decide(verb: str, claim: Claim, by: Actor, seen: int | None = None) -> None:
 
 @pytest.mark.parametrize("level", ["union_review", "first_review", "second_review"])
 def test_each_level_is_decided_by_its_role_and_no_other_xm_93(office: Office, level: str) -> None:
+    """GX-61, GX-62."""
     clerks = {role: office.world.staff(role) for role in ROLES}
     passed_by = office.world.staff(FIRST_REVIEWER)
     claim = at_level(office, level, passed_by)
@@ -93,10 +94,12 @@ def test_a_decision_moves_the_claim_and_says_who_and_when(office: Office, level:
 
 
 def test_the_last_level_fixes_the_sum_seals_it_and_tells_the_person(office: Office) -> None:
+    """GX-27, GX-62: it waits for finance, and the person knows."""
     claim = at_level(office, "second_review")
     clerk = office.world.staff(SECOND_REVIEWER)
     decide("approve", claim, actor(clerk, SECOND_REVIEWER))
     claim = fresh(claim)
+    assert claim.state == "approved"
     assert claim.award is not None
     assert claim.award_fen == claim.award["total_fen"] > 0
     assert claim.approval_bi is not None

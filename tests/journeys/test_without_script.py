@@ -51,9 +51,10 @@ def fix_account(worker: Worker, number: str) -> None:
     worker.reads("已交给财务，预计 5 个工作日内重新打款")
 
 
-def test_the_workers_part_needs_no_script_GX_10_to_GX_32(
+def test_the_workers_part_needs_no_script(
     working: None, wang: Employee, staff: Staff, worker_on: Callable[..., Worker]
 ) -> None:
+    """GX-10 … GX-16, GX-18, GX-20, GX-22 … GX-24, GX-26, GX-29: bind, file, correct, mend the account."""
     worker = worker_on(java_script_enabled=False)
     number = bind_and_file(worker)
     behind.send_back(number, staff, "发票照片不清楚，请在光线好的地方重拍", ["invoice"])

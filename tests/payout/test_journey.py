@@ -48,6 +48,7 @@ def prepare_check_export(make: Any, look: Any, file_format: str) -> tuple[Payout
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_bounced_fixed_and_paid(office: PayOffice, desk_of: Any, sandbox: str, file_format: str) -> None:
+    """GX-27 … GX-31, GX-63: batch, bank, bounce, told, mended, second batch, paid, told."""
     make, look = desk_of(office.making), desk_of(office.checking)
     (good, good_person), (bad, bad_person) = office.reviewed(), office.reviewed(CLOSED)
     total = (good.award_fen or 0) + (bad.award_fen or 0)

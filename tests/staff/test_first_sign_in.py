@@ -72,7 +72,7 @@ def test_the_first_time_one_says_who_one_is(client, app, db, opened) -> None:
     assert arrive(app.test_client(), db, NEW).location == "/admin/"
 
 
-def test_the_form_says_xm08_word_for_word(client, db, opened) -> None:
+def test_the_form_says_xm_08_word_for_word(client, db, opened) -> None:
     """XM-08: the sentence, and every field of the form."""
     arrive(client, db, NEW)
     shown = page(client.get("/admin/complete"))

@@ -26,6 +26,7 @@ from core.roles import (
 from staff.models import StaffUser
 from tests.claims.paper import says
 from tests.office import Office, actor
+from tests.payout.conftest import PayOffice
 from tests.world import World
 
 Sign = Callable[..., Any]
@@ -252,3 +253,23 @@ def test_a_whole_chain_and_a_broken_one_are_told_apart(office: Office, sign: Sig
         connection.exec_driver_sql("ALTER TABLE audit_entry ENABLE TRIGGER audit_entry_append_only")
     client.submit("/admin/audit/verify", {}, page="/admin/audit")
     assert "对不上" in says(client.get("/admin/audit"))
+
+
+def test_a_batch_is_told_to_whoever_has_the_next_step_gx_63(world: World, sign: Sign) -> None:
+    """GX-63: made → the checker's tile; checked → the maker's; at the bank → the checker's again."""
+    office = PayOffice(world)
+    maker, checker = sign(staff=office.making), sign(staff=office.checking)
+
+    def tiles(client: Any) -> list[str]:
+        page = client.get("/admin/").text
+        found = re.findall(r'class="tile[^"]*" href="([^"]+)"><span>(批次[^<]+)</span> <b>(\d+)', page)
+        for at, _, _ in found:
+            assert client.get(at).text.count("/admin/payouts/DK") == 1
+        return [f"{words} {n}" for _, words, n in found]
+
+    office.prepared()
+    assert (tiles(maker), tiles(checker)) == ([], ["批次待复核 1"])
+    office.checked()
+    assert tiles(maker) == ["批次待导出 1"]
+    office.exported()
+    assert tiles(checker) == ["批次待复核 1", "批次待回盘 1"]
