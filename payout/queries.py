@@ -76,7 +76,8 @@ def waiting_for(actor: Actor) -> list[tuple[str, str, int]]:
     if not mine:
         return []
     query = select(PayoutBatch.state, func.count()).where(PayoutBatch.state.in_(mine))
-    return [(row[0], LABELS[row[0]], row[1]) for row in db.session.execute(query.group_by(PayoutBatch.state))]
+    found = {row[0]: row[1] for row in db.session.execute(query.group_by(PayoutBatch.state))}
+    return [(state, LABELS[state], found[state]) for state in mine if state in found]
 
 
 def batches(state: str = "", before: uuid.UUID | None = None, most: int = PAGE) -> list[BatchLine]:
