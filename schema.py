@@ -26,3 +26,4 @@ import roster.models
 import staff.models
 import union.models
 import wechat.models
+import whatif.models

@@ -61,6 +61,8 @@ import wechat.jobs
 import wechat.oauth
 import wechat.subscribing
 import wechat.views
+import whatif.admin
+import whatif.jobs
 import workbench.admin
 import workbench.jobs
 import workbench.navigation
@@ -105,6 +107,7 @@ BLUEPRINTS: list[Blueprint] = [
     union.admin.people,
     membership.admin.blueprint,
     claims.admin.blueprint,
+    whatif.admin.blueprint,
     roster.admin.blueprint,
     enrolment.admin.vouchers.blueprint,
     enrolment.admin.confirming.blueprint,
@@ -156,6 +159,8 @@ JOBS: Jobs = {
     "payout.sweep": payout.jobs.sweep,
     "staff.sweep": staff.jobs.sweep,
     "workbench.remind": workbench.jobs.remind,
+    "whatif.work": whatif.jobs.work,
+    "whatif.sweep": whatif.jobs.sweep,
     "portal.prepare_exports": portal.rights.jobs.prepare_exports,
     "portal.sweep_rights": portal.rights.jobs.sweep,
     "portal.retain": portal.rights.jobs.retain,

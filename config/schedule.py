@@ -15,6 +15,7 @@ EVERY: dict[str, float] = {
     "payout.sweep": 600.0,
     "staff.sweep": 3600.0,
     "workbench.remind": 300.0,
+    "whatif.sweep": 10.0,
     "portal.prepare_exports": 30.0,
     "portal.sweep_rights": 600.0,
     "portal.retain": 86400.0,

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from core import clock
 from core.copies import Copy, facts
@@ -92,6 +92,19 @@ def coverage_in(employee_id: uuid.UUID, plan_code: str) -> CoverageLine | None:
     query = select(Coverage).where(Coverage.employee_id == employee_id, Coverage.plan_code == plan_code)
     row = db.session.scalars(query).first()
     return _line(row) if row else None
+
+
+def covers_in(plan_code: str, employee_ids: list[uuid.UUID]) -> dict[uuid.UUID, Cover]:
+    """The cover that each of some people has in one plan's period. One statement."""
+    query = select(Coverage).where(Coverage.plan_code == plan_code, Coverage.employee_id.in_(employee_ids))
+    rows = db.session.scalars(query)
+    return {row.employee_id: Cover(row.starts_on, row.ends_on, row.is_first_time) for row in rows}
+
+
+def count_covered(plan_code: str) -> int:
+    """How many people joined one plan's period."""
+    query = select(func.count()).select_from(Coverage).where(Coverage.plan_code == plan_code)
+    return int(db.session.scalar(query) or 0)
 
 
 def _line(row: Coverage, union_name: str = "") -> CoverageLine:

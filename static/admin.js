@@ -15,6 +15,8 @@
     area.addEventListener('input', function () { h.all('.chip', box).forEach(function (l) { l.classList.toggle('used', area.value.indexOf(l.querySelector('input').value) >= 0); }); });
   });
 
+  h.all('[data-print-page]').forEach(function (b) { b.addEventListener('click', function () { window.print(); }); });
+
   h.all('[data-reveal] button').forEach(function (b) {
     var out = b.parentNode.querySelector('[data-value]'), masked = out.textContent;
     b.addEventListener('click', function (e) {

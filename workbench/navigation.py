@@ -30,7 +30,7 @@ MESSAGES = (
 DECIDES_REBINDS = (roles.OPERATOR, roles.CHAIR, roles.FIRST_REVIEWER)
 ROSTER = (roles.OPERATOR, roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
 AUDIT = (roles.AUDITOR, roles.ADMINISTRATOR)
-EVERYWHERE = ("payouts", "fees", "messages", "content", "audit", "wechat", "appeals")
+EVERYWHERE = ("payouts", "fees", "messages", "content", "audit", "what-if", "wechat", "appeals")
 CONTENT = (roles.EDITOR, roles.ADMINISTRATOR)
 # XM-23, XM-26: 基层业务管理 has two groups; a line is there only when its page is.
 KEEPING, AID = "基层业务管理-基层工会管理", "基层业务管理-医疗互助管理"
@@ -59,6 +59,7 @@ def items() -> list[NavItem]:
         (NavItem("reasons", "常用退回意见", "/admin/claims/reasons"), REASONS),
         (NavItem("content", "内容发布", "/admin/content"), CONTENT),
         (NavItem("appeals", "账号申诉", "/admin/appeals", other.appeals), (roles.ADMINISTRATOR,)),
+        (NavItem("what-if", "方案测算", "/admin/what-if"), AUDIT),
         (NavItem("audit", "操作日志", "/admin/audit"), AUDIT),
         (NavItem("wechat", "公众号", "/admin/wechat"), (roles.ADMINISTRATOR,)),
         (NavItem("why", "为什么办不了", "/admin/why"), (roles.STAFF,)),
@@ -66,8 +67,8 @@ def items() -> list[NavItem]:
         (NavItem("staff", "工作人员列表", "/admin/staff", group=KEEPING), MANAGES_STAFF),
         (NavItem("transfers", "会籍变更", "/admin/transfers", other.transfers, KEEPING), KEEPS_UNIONS),
         (NavItem("roster", "职工名册", "/admin/roster", group=AID), ROSTER),
-        *((item, (roles.OPERATOR,)) for item in _union_reviews(actor)),
         (NavItem("invoices", "发票管理", "/admin/invoices", group=AID), INVOICES),
+        *((item, (roles.OPERATOR,)) for item in _union_reviews(actor)),
     ]
     return [item for item, who in lines if actor.has(*who) and reaches(actor, item.key, who)]
 

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from claims.models import AwardCut
 from core.db import db
 from core.money import shown_yuan
+from plans import service as plans
 from plans.service import Award, Line, Memory, Plan
 
 LOWERED = "审核核减：由 {was} 元调低到 {now} 元"
@@ -33,25 +34,16 @@ def forget(claim_id: uuid.UUID) -> None:
 
 
 def lowered(award: Award, plan: Plan, before: Memory, limits: Mapping[str, int]) -> Award:
-    """`award` with its lines at most at `limits` (benefit → fen); caps remember the lower sums."""
-    lines = tuple(_line(line, limits.get(line.benefit)) for line in award.lines)
-    if lines == award.lines:
+    """`award` with its lines at most at `limits` (benefit → fen), saying so; caps remember the lower sums."""
+    found = plans.limited(award, plan, limits)
+    if found is award:
         return award
-    saved = {
-        line.benefit: was.amount_fen - line.amount_fen for was, line in zip(award.lines, lines, strict=True)
-    }
-    used = {
-        code: one._replace(paid_fen=one.paid_fen - saved.get(code, 0))
-        for code, one in award.usage.used.items()
-    }
-    under_cap = sum(fen for code, fen in saved.items() if plan.by_code[code].is_in_plan_cap)
-    usage = Memory(used, award.usage.total_fen - under_cap)
-    total = sum(line.amount_fen for line in lines)
-    return award._replace(lines=lines, total_fen=total, usage=usage, memory_after=before.plus(usage))
+    lines = tuple(_line(was, now) for was, now in zip(award.lines, found.lines, strict=True))
+    return found._replace(lines=lines, memory_after=before.plus(found.usage))
 
 
-def _line(line: Line, limit: int | None) -> Line:
-    if limit is None or limit >= line.amount_fen:
-        return line
-    said = LOWERED.format(was=shown_yuan(line.amount_fen), now=shown_yuan(limit))
-    return line._replace(steps=(*line.steps, said), amount_fen=limit)
+def _line(was: Line, now: Line) -> Line:
+    if was.amount_fen == now.amount_fen:
+        return now
+    said = LOWERED.format(was=shown_yuan(was.amount_fen), now=shown_yuan(now.amount_fen))
+    return now._replace(steps=(*now.steps, said))

@@ -18,6 +18,7 @@ from notify import service as messages
 from payout.service import expiring as payout
 from payout.service import pending
 from portal.rights import service
+from whatif import service as trials
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     *payout.RULES,
     *employees.RULES,
     *messages.RULES,
+    *trials.RULES,
 )
 # Nobody's data, and nobody's use: pictures that no page shows.
 TIDY: tuple[Rule, ...] = unused.RULES

@@ -91,6 +91,7 @@ KEPT = (
         ("claims.card", "payout.card", "payout.unpaid_card", "claims.contents"),
     ),
     Kept("短信、微信消息的内容和收件号码", "把结果发给您", "30 天；注销账号时立即删除", ("notify.outbox",)),
+    Kept("方案测算：换一组数字，您的补助会多多少、少多少", "试算保障计划的支出", "1 年", ("whatif.runs",)),
     Kept("站内消息", "供您查看办理结果", "3 年；注销账号时立即删除", ("notify.inbox",)),
     Kept("谁看过您的资料", "防止滥用，供您查看", "6 年", ("employee.looks",)),
     Kept(

@@ -262,6 +262,13 @@ EXPECTED: dict[str, frozenset[str]] = {
     "claims_admin.reasons": REVIEWERS | {roles.ADMINISTRATOR},
     "claims_admin.save_reason": REVIEWERS | {roles.ADMINISTRATOR},
     "claims_admin.retire_reason": REVIEWERS | {roles.ADMINISTRATOR},
+    "what_if.index": OVERSEERS,
+    "what_if.new": OVERSEERS,
+    "what_if.start": OVERSEERS,
+    "what_if.show": OVERSEERS,
+    "what_if.people": OVERSEERS,
+    "what_if.differences": OVERSEERS,
+    "what_if.export": OVERSEERS,
     "roster.index": ROSTER_READERS,
     "roster.search": ROSTER_READERS,
     "roster.template": ROSTER_READERS,
@@ -479,6 +486,8 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
     from plans.models import Coverage
     from portal.rights.models import DataExport
     from staff.models import StaffAppeal
+    from whatif.models import WhatIf
+    from whatif.rules import nothing
 
     maker = world.staff(roles.FINANCE_MAKER)
     with transaction():
@@ -491,6 +500,11 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
             seal_bi=b"0" * 16,
         )
         database.session.add(batch)
+        trial = WhatIf(
+            plan_code="GX-2026", plan_version="1", changes={}, by_id=maker.id, by_label="示例", covered=1,
+            claims_total=0, totals=nothing(), finished_at=clock.now(),
+        )  # fmt: skip
+        database.session.add(trial)
         claim = Claim(
             number=numbered("BZ"),
             kind="hospital",
@@ -544,6 +558,7 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         outbox = database.session.query(OutboxMessage.id).first()
     assert context.settings().app_env == "test"
     return {
+        "run_id": str(trial.id),
         "number": claim.number,
         "document_id": str(document.id),
         "coverage_id": str(database.session.query(Coverage.id).filter_by(employee_id=owner.id).scalar()),

@@ -95,6 +95,7 @@ ROOMS = {
     "payout": EVERYWHERE,
     "fees": EVERYWHERE,
     "bank_receipts": EVERYWHERE,
+    "what_if": EVERYWHERE,
     "messages_admin": EVERYWHERE,
     "wechat_admin": EVERYWHERE,
     "staff_appeals": EVERYWHERE,

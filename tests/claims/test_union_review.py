@@ -179,6 +179,7 @@ def test_the_reviewer_first_sees_the_persons_information_and_papers_xm_95(xiamen
     assert said.rindex("同意") > said.index("退回…")
     places = [said.index(words) for words in ("系统核对", "申请内容", person_union(person), "退回…")]
     assert places == sorted(places)
+    assert "返回补助审核（第 1 件，共 1 件）" in said
     for words in ("发票", "结算单", "出院小结", "证件正面", "银行卡", "材料齐全"):
         assert words in said
 

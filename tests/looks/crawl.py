@@ -28,15 +28,18 @@ from content.service import previews
 from core import clock
 from core.db import db, transaction
 from core.files import keeping
-from core.roles import FIRST_REVIEWER, SECOND_REVIEWER, STAFF_ROLES
+from core.roles import ADMINISTRATOR, FIRST_REVIEWER, SECOND_REVIEWER, STAFF_ROLES
 from employee.models import Employee, Rebind
+from plans import service as plans
+from tests.claims.test_automatic import Treasury
 from tests.journeys import behind
 from tests.journeys.conftest import Staff
 from tests.looks import back_doors, fees
 from tests.office import Office, picture
 from tests.payout.conftest import PayOffice, answers, as_csv
-from tests.world import World
+from tests.world import World, as_staff
 from wechat.models import MenuVersion, UnionScene
+from whatif import service as trials
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -232,6 +235,7 @@ def _stories(world: World) -> dict[str, Employee | None]:
     _filed(people["wang"], staff)
     behind.bounce(_filed(people["li"], staff), staff, "账户已销户")
     _batches(office)
+    _unasked(world, people["wang"])
     return {GUEST: None, FOLLOWER: None, **people}
 
 
@@ -256,7 +260,8 @@ def _rooms(world: World, people: dict[str, Employee | None]) -> Rooms:
     staff = [
         *(f"/admin/content/{page}/{part}" for part in ("preview", "publish", "take-down")),
         *(f"/admin/claims/{twin.number}/{part}" for part in ("lower", "duplicates")),
-        *("/admin/mine", f"/admin/claims/{twin.number}"),
+        *("/admin/mine", f"/admin/claims/{twin.number}", "/admin/claims/review/hospital"),
+        *("/admin/claims/review/injury?tab=done",),
         *("/admin/wechat/menu", "/admin/wechat/menu/1", "/admin/wechat/scenes", _scene_at()),
         *("/admin/wechat/templates/claim_update", f"/admin/unions/{world.union().id}/move"),
         *fees.pages(),
@@ -342,6 +347,21 @@ def _filed(person: Employee, staff: Staff) -> str:
     number = behind.submitted(person).number
     behind.approve(number, staff)
     return number
+
+
+def _unasked(world: World, person: Employee) -> None:
+    """A payment that gave rise to another benefit, and trials of other figures: done, at work, given up."""
+    treasury = Treasury(world)
+    treasury.person = person
+    treasury.pay(treasury.approved(12_000))
+    by = as_staff(world.staff(ADMINISTRATOR), ADMINISTRATOR)
+    plan = plans.all_plans()[0]
+    typed = ({"ZYYL.deductible": "0"}, {"ZYYL.bands.0.rate": "10"}, {})
+    with transaction():
+        done, _, failed = [trials.start(plan, one, "示例", by) for one in typed]
+        failed.failed_at = clock.now()
+        while trials.lot(done.id):
+            pass
 
 
 def _batches(office: PayOffice) -> None:

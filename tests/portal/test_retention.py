@@ -34,6 +34,7 @@ from portal.rights import retention, rules
 from tests.office import Office, picture
 from tests.payout.conftest import PayOffice, answers, as_csv, card
 from tests.world import World, as_employee
+from whatif.models import WhatIf, WhatIfPerson
 
 RULES = {rule.key: rule for rule in retention.RULES}
 MINUTE = dt.timedelta(minutes=1)
@@ -122,6 +123,21 @@ class Past:
             database.session.add(row)
         return row
 
+    def trial(self, at: dt.datetime) -> WhatIf:
+        """A trial with somebody whom it touches."""
+        person, admin = self.world.employee(), self.world.staff("administrator")
+        row = WhatIf(
+            plan_code="GX-2026", plan_version="1", changes={}, by_id=admin.id, by_label="示例", covered=1,
+            claims_total=1, totals={}, created_at=at,
+        )  # fmt: skip
+        with transaction():
+            database.session.add(row)
+            database.session.flush()
+            sums = {"is_gain": True, "by_fen": 1, "was_fen": 1, "now_fen": 2, "claims": 1}
+            touched = WhatIfPerson(run_id=row.id, employee_id=person.id, union_id=person.union_id, **sums)
+            database.session.add(touched)
+        return row
+
 
 @pytest.fixture
 def past(world) -> Past:
@@ -200,6 +216,7 @@ TABLE: list[tuple[str, Callable[[Past, dt.datetime], Any], Callable[[Any], bool]
     ("notify.outbox", lambda past, at: past.message(at, "held"), has_words),
     ("notify.outbox", lambda past, at: past.message(at, "unknown"), has_words),
     ("notify.inbox", lambda past, at: past.inbox(at), is_there),
+    ("whatif.runs", lambda past, at: past.trial(at), is_there),
 ]
 
 
