@@ -116,8 +116,9 @@ def test_the_photo_is_one_that_lies_on_its_side() -> None:
 
 @pytest.mark.slow
 def test_our_own_side_runs_on_a_stage() -> None:
-    """A real database: B2's statements are the same at one row and at many, B4 keeps a photo, B1 answers."""
-    from bench import callback, pages, photos
+    """A real database: B2's statements are the same at one row and at many, B4 keeps a photo, B1 answers,
+    B8 covers and tells everybody (and says so itself when it does not)."""
+    from bench import callback, covering, pages, photos
     from bench.peers import chat
 
     with set_up() as stage:
@@ -125,6 +126,10 @@ def test_our_own_side_runs_on_a_stage() -> None:
         assert [line.verdict for line in lines] == [PASS] * 3
         took, memory = photos.whole(stage.app, photos.made_up((800, 600)), 1)
         assert took > 0 and memory >= 0
+        with stage.app.app_context():
+            stand = covering._Stand(30)
+            assert stand.confirmed() > 0 and stand.one_by_one() > 0
+            covering.db.session.remove()
         assert len(callback._people(stage)) == callback.PEOPLE
         served = stage.granian("app:create_app")
         asked = flood(served.port, callback.posts(["oTest0000000000000000000001"], 5))
