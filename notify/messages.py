@@ -607,6 +607,13 @@ MAILS: dict[str, Mail] = {
         "\n\n{operator}",
         lasts=24 * 60,
     ),
+    "invoice_file": Mail(  # XM-79, to the member of staff who asked, at their confirmed address
+        label="发票邮件",
+        subject="参保发票 {invoice}",
+        text="您好！\n\n附件是“{union}”{plan}（申报编号 {number}）的参保发票：发票号码 {invoice}，"
+        "金额 {amount} 元。\n\n如果不是您本人要求发送的，请联系管理员。\n\n{operator}",
+        lasts=24 * 60,
+    ),
     "reset_link": Mail(  # XM-14
         label="重置密码邮件",
         subject="重置密码",

@@ -157,6 +157,7 @@ REASONS: tuple[tuple[str, str], ...] = (
     ("mail_expired", "邮件里的链接已过期，没有再发"),
     ("mail_refused", "邮件服务器拒收，请核对邮箱地址"),
     ("mail_auth", "邮件服务器的账号或密码不对，请核对 SMTP_URL"),
+    ("file_gone", "附件已经删除，没有发送"),
     ("no_mail_server", "没有设置邮件服务器（SMTP_URL）"),
     ("unreachable", "连不上服务商，稍后自动再发"),
     ("lease", "发送的进程中断，正在向服务商确认"),

@@ -10,7 +10,7 @@ import json
 import logging
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -29,8 +29,18 @@ from notify.rules import CANCELLED, CODE_MINUTES, CODES, DECEASED, MAIL, NOTICES
 from notify.wording import DRAIN, NOTHING, About, filled, site_words, sms_params, wechat_params
 from wechat.service import consents
 
-__all__ = ["Recipient", "recipients", "send", "send_code", "send_mail", "send_many", "send_text", "take_back"]
-__all__ += ["can_mail", "nudge"]
+__all__ = [
+    "Recipient",
+    "recipients",
+    "send",
+    "send_code",
+    "Attached",
+    "send_mail",
+    "send_many",
+    "send_text",
+    "take_back",
+]
+__all__ += ["Attached", "can_mail", "nudge"]
 
 log = logging.getLogger(__name__)
 
@@ -132,12 +142,27 @@ def can_mail() -> bool:
     return bool(context.settings().smtp_url)
 
 
+class Attached(NamedTuple):
+    """A file that goes with a mail: where it lies (`core.files.papers.place_of`), its name and media type."""
+
+    place: str
+    name: str
+    media_type: str
+
+
 def send_mail(
-    kind: str, address: str, *, about: About = NOTHING, values: Mapping[str, str], dedupe: str
+    kind: str,
+    address: str,
+    *,
+    about: About = NOTHING,
+    values: Mapping[str, str],
+    dedupe: str,
+    file: Attached | None = None,
 ) -> None:
     """Send a mail; the same `dedupe` once. `values` fill the words of `MAILS[kind]`."""
     words, filling = MAILS[kind], {**values, **site_words()}
-    params = {
+    params: dict[str, Any] = {"file": list(file)} if file else {}
+    params |= {
         "subject": words.subject.format(**filling),
         "text": words.text.format(**filling),
         "lasts": words.lasts * 60,

@@ -116,6 +116,7 @@ ACTIONS = {
     "invoice.replace": "更换发票",
     "invoice.attach": "补上发票文件",
     "invoice.download": "下载发票",
+    "invoice.mail": "发票发到邮箱",
     "employee.move": "职工转入工会",
     "rebind.create": "申请找回绑定",
     "rebind.approve": "同意更换手机号码",

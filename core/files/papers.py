@@ -10,11 +10,13 @@ import hashlib
 import re
 from typing import IO, NamedTuple
 
+from core import context
 from core.errors import Refused
 from core.files.documents import erase_document, read_document, store_document
 from core.files.keeping import erase, picture_of, read, store
 from core.files.models import StoredFile
 from core.files.pictures import MAX_BYTES, MB, Picture
+from core.files.sealing import open_file
 
 PDF = "application/pdf"
 SNIFFED = 1024
@@ -56,6 +58,17 @@ def store_paper(paper: Picture | Pdf, kind: str) -> StoredFile:
 def read_paper(row: StoredFile, size: str = "full") -> bytes:
     """The bytes: one size of a picture, or the whole PDF. Raises `Missing`."""
     return read_document(row.id) if row.media_type == PDF else read(row.id, size)
+
+
+def place_of(row: StoredFile) -> str:
+    """Where its whole bytes lie: what may be kept in a message and read without the database."""
+    return f"{row.id}|{'full' if row.media_type.startswith('image/') else 'document'}"
+
+
+def at_place(place: str) -> bytes:
+    """The bytes that lie there. Raises what the store raises when they are gone."""
+    key = f"{place.partition('|')[0]}/0"
+    return open_file(context.storage().get(key), keyring=context.keyring(), aad=place)
 
 
 def erase_paper(row: StoredFile) -> None:

@@ -13,6 +13,7 @@ from core.access import allow, current_actor
 from core.db import transaction
 from core.errors import Refused
 from core.files.watermark import watermarked
+from core.limits import Limit, take
 from core.once import new_op, once
 from core.pages import again
 from enrolment.admin.money import Typed, closed, download
@@ -21,13 +22,14 @@ from enrolment.queries import invoices as queries
 from enrolment.rules import FINANCE
 from enrolment.rules import paying as rules
 from enrolment.service import confirming, invoices, piles
+from notify import service as notify
 from plans import service as plans
 
 blueprint = Blueprint("invoices", __name__, url_prefix="/admin/invoices")
 
 READERS = rules.INVOICE_READERS
 NAMES = ("plan", "state", "q")
-SUFFIXES = {"application/pdf": "pdf", invoices.OFD: "ofd", "image/jpeg": "jpg"}
+MAILS = Limit("invoice_mail", 20, 3600, "发送太频繁，请 {m} 分钟后再试。")
 NO_FILES = "请选择发票文件，可以一次选多个"
 Errors = dict[str, str]
 
@@ -127,7 +129,9 @@ def _page(invoice_id: uuid.UUID, errors: Errors) -> str:
         is_picture=media.startswith("image/"),
         history=[one for one in queries.history(enrolment.id) if one.id != invoice.id],
         can_record=_is_finance() and not invoice.voided_at,
+        can_mail=notify.can_mail(),
         errors=errors,
+        op=new_op(),
     )
 
 
@@ -153,8 +157,23 @@ def fetch(invoice_id: uuid.UUID) -> Response:
     content, media_type = invoices.read(invoice)
     with transaction():
         invoices.note_download(invoice, current_actor())
-        name = f"{enrolment.number}_{invoice.number}.{SUFFIXES.get(media_type, 'jpg')}"
+        name = invoices.file_name(enrolment, invoice, media_type)
     return download(content, media_type, name)
+
+
+@blueprint.post("/<uuid:invoice_id>/mail")
+@allow(*READERS)
+def mail(invoice_id: uuid.UUID) -> ResponseReturnValue:
+    """发到邮箱: to the asker's own address."""
+    again(lambda errors: _page(invoice_id, errors))
+    invoice, _ = _found(invoice_id)
+    actor, op, location = current_actor(), request.form.get("op", ""), url_for(".show", invoice_id=invoice_id)
+    take(MAILS, actor.key)
+    with transaction():
+        once(op, actor, location)
+        address = invoices.mail_to(invoice, actor, op)
+    flash(f"发票会发到 {address[:2]}…@{address.rpartition('@')[2]}，请查收。")
+    return redirect(location, 303)
 
 
 # --- finance ------------------------------------------------------------------------------------------------

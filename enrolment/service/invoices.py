@@ -17,7 +17,7 @@ from core.db import db, one_at_a_time
 from core.errors import Conflict, Missing, Refused
 from core.files.documents import read_document, store_document
 from core.files.models import StoredFile
-from core.files.papers import Pdf, read_paper, store_paper, take_paper
+from core.files.papers import Pdf, place_of, read_paper, store_paper, take_paper
 from core.files.pictures import MAX_BYTES, Picture
 from core.money import shown_yuan
 from core.roles import CHAIR, OPERATOR
@@ -27,9 +27,12 @@ from enrolment.rules import paying as rules
 from enrolment.service.confirming import plan_name
 from notify import service as notify
 from staff import service as staff
+from staff.service import contacts
 
 KIND = "invoice"
 OFD = "application/ofd"
+SUFFIXES = {"application/pdf": "pdf", OFD: "ofd", "image/jpeg": "jpg"}
+NO_EMAIL = "您还没有确认邮箱。请先在“我的账号”里登记邮箱，打开邮件里的链接确认，再发送。"
 NOT_A_FILE = "请上传发票的 PDF、OFD 或照片"
 TOO_LARGE = "文件超过 10 MB，请压缩后再上传"
 NEEDS_REASON = "请写明更换的原因"
@@ -170,6 +173,31 @@ def media_type_of(invoice: Invoice) -> str:
     return row.media_type if row else ""
 
 
+def mail_to(invoice: Invoice, by: Actor, once: str) -> str:
+    """发到邮箱: to the asker's own confirmed address, which is given back. Raises `Refused`, `Missing`."""
+    row = db.session.get(StoredFile, invoice.file_id) if invoice.file_id else None
+    if row is None or by.id is None:
+        raise Missing
+    address = contacts.confirmed_email(by.id)
+    if not address or not notify.can_mail():
+        raise Refused(NO_EMAIL)
+    enrolment = db.session.get_one(Enrolment, invoice.enrolment_id)
+    notify.send_mail(
+        "invoice_file",
+        address,
+        about=("invoice", invoice.id, enrolment.number),
+        values=_values(enrolment, invoice) | {"number": enrolment.number},
+        dedupe=f"invoice-mail:{invoice.id}:{by.id}:{once}",
+        file=notify.Attached(place_of(row), file_name(enrolment, invoice, row.media_type), row.media_type),
+    )
+    audit.record("invoice.mail", "invoice", invoice.id, by)
+    return address
+
+
+def file_name(enrolment: Enrolment, invoice: Invoice, media_type: str) -> str:
+    return f"{enrolment.number}_{invoice.number}.{SUFFIXES.get(media_type, 'jpg')}"
+
+
 def note_download(invoice: Invoice, by: Actor) -> None:
     """Who took a copy is on record."""
     audit.record("invoice.download", "invoice", invoice.id, by)
@@ -194,11 +222,15 @@ def _tell(enrolment: Enrolment, invoice: Invoice) -> None:
             "invoice_ready",
             staff=staff_id,
             about=("invoice", invoice.id, enrolment.number),
-            values={
-                "union": enrolment.union_name,
-                "plan": plan_name(enrolment.plan_code),
-                "invoice": invoice.number,
-                "amount": shown_yuan(invoice.amount_fen),
-            },
+            values=_values(enrolment, invoice),
             dedupe=f"invoice:{invoice.id}:{staff_id}",
         )
+
+
+def _values(enrolment: Enrolment, invoice: Invoice) -> dict[str, str]:
+    return {
+        "union": enrolment.union_name,
+        "plan": plan_name(enrolment.plan_code),
+        "invoice": invoice.number,
+        "amount": shown_yuan(invoice.amount_fen),
+    }

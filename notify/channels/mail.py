@@ -17,6 +17,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import certifi
 
 from core import context
+from core.errors import Missing
+from core.files.papers import at_place
+from core.keys import SealBroken
 from notify.channels.wire import Letter
 from notify.rules import Answer, Outcome
 
@@ -58,13 +61,17 @@ def send(letter: Letter) -> Outcome:
     if letter.age > float(letter.params.get("lasts") or letter.age):
         return Outcome("never", code="mail_expired")
     try:
+        mail = _mail(letter, server_of(url))
+    except (OSError, ValueError, SealBroken, Missing) as error:  # the attached file is gone
+        return Outcome("never", code=f"file_gone {type(error).__name__}")
+    try:
         line = _opened(server_of(url))
     except smtplib.SMTPAuthenticationError:
         return Outcome("later", code="mail_auth", blames=True)
     except (OSError, smtplib.SMTPException) as error:
         return Outcome("later", code=f"unreachable {type(error).__name__}", blames=True)
     try:
-        return _handed_over(line, _mail(letter, server_of(url)))
+        return _handed_over(line, mail)
     finally:
         line.close()
 
@@ -122,6 +129,10 @@ def _mail(letter: Letter, server: Server) -> EmailMessage:
     mail["Message-ID"] = f"<{letter.id}@{server.sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(letter.text, cte="base64")
+    if file := letter.params.get("file"):
+        place, name, media_type = file
+        main, _, more = str(media_type).partition("/")
+        mail.add_attachment(at_place(str(place)), maintype=main, subtype=more, filename=str(name))
     return mail
 
 

@@ -59,6 +59,12 @@ def change_phone(staff_id: uuid.UUID, phone: str, code: str, password: str, hold
     forgive(TRIES, str(staff_id))
 
 
+def confirmed_email(staff_id: uuid.UUID) -> str:
+    """The address a member of staff has confirmed as theirs; "" when there is none."""
+    person = db.session.get(StaffUser, staff_id)
+    return (person.email or "") if person and person.email_confirmed_at else ""
+
+
 def change_email(staff_id: uuid.UUID, email: str, by: Actor) -> bool:
     """Write down an address; True when a confirmation left. It counts for nothing before it is confirmed."""
     email = email.strip()

@@ -343,6 +343,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     "invoices.show": FINANCE | OVERSEERS | ROSTER,
     "invoices.preview": FINANCE | OVERSEERS | ROSTER,
     "invoices.fetch": FINANCE | OVERSEERS | ROSTER,
+    "invoices.mail": FINANCE | OVERSEERS | ROSTER,
     "invoices.new": FINANCE,
     "invoices.record": FINANCE,
     "invoices.replace_form": FINANCE,

@@ -88,7 +88,7 @@ THINGS = {
     "staff_people": "show rights switch switch_now",
     "unions": "show edit save move move_now",
     "vouchers": "show add remove submit file",
-    "invoices": "show preview fetch",
+    "invoices": "show preview fetch mail",
 }
 SCOPE |= {f"{room}.{view}": THING for room, views in THINGS.items() for view in views.split()}
 ROOMS = {
@@ -375,7 +375,7 @@ def _is_file(endpoint: str) -> bool:
     """The photos and results of these tests have no bytes behind them."""
     return endpoint in (
         "claims_admin.document", "changes_admin.document", "rebinds.photo", "roster.result",
-        "vouchers.file", "invoices.preview", "invoices.fetch",
+        "vouchers.file", "invoices.preview", "invoices.fetch", "invoices.mail",
     )  # fmt: skip
 
 

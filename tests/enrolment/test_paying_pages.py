@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from typing import Any
 
 import pytest
+import requests
 
 from core.db import transaction
 from core.roles import OPERATOR
 from enrolment.models import BankReceipt, Enrolment, Invoice, Voucher
 from enrolment.rules import AWAITING_VOUCHER, CONFIRMING, DONE
 from enrolment.service import invoices
-from notify.models import InboxMessage
+from notify.models import InboxMessage, OutboxMessage
 from tests.enrolment.paying import TODAY, Desk, pdf
 
 NUMBER = "1234567890123456789"
@@ -380,3 +382,35 @@ def test_the_list_of_invoices_is_narrowed_by_its_address(desk: Desk, finance: An
         ("plan=X", False), ("after=nonsense", True),
     ):  # fmt: skip
         assert ("12345678</a>" in finance.get(f"/admin/invoices?{query}").get_data(as_text=True)) is is_there
+
+
+def test_an_invoice_goes_to_the_askers_own_confirmed_address(
+    desk: Desk, operator: Any, db: Any, sandbox: str
+) -> None:
+    """XM-79, A10 发到邮箱: the very file, by real SMTP; nobody without a confirmed address gets it."""
+    from core import clock
+    from notify import jobs
+    from notify.channels import mail
+    from notify.channels.wire import Letter
+
+    desk.done()
+    content = pdf()
+    with transaction():
+        given = invoices.Given("12345678", TODAY, desk.due)
+        row = invoices.record(desk.enrolment, given, invoices.take(io.BytesIO(content)), desk.maker)
+    at = f"/admin/invoices/{row.id}"
+    refused = operator.post(f"{at}/mail", data={"op": op_of(operator, at)})
+    assert refused.status_code == 422 and "还没有确认邮箱" in refused.get_data(as_text=True)
+    with transaction():
+        desk.operator_row.email, desk.operator_row.email_confirmed_at = "clerk@mail.example", clock.now()
+    assert operator.post(f"{at}/mail", data={"op": op_of(operator, at)}).status_code == 303
+    out = db.session.query(OutboxMessage).filter_by(kind="invoice_file").one()
+    made = mail._mail(
+        Letter("x", "invoice_file", out.address, json.loads(out.params)), mail.server_of("smtp://127.0.0.1:1")
+    )
+    [attached] = made.iter_attachments()
+    assert attached.get_content() == content
+    assert attached.get_filename() == f"{desk.enrolment.number}_12345678.pdf"
+    jobs.drain()
+    sent = requests.get(f"{sandbox}/mail.json", timeout=5).json()["messages"]
+    assert [(one["to"], one["subject"]) for one in sent] == [("clerk@mail.example", "参保发票 12345678")]
