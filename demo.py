@@ -108,6 +108,8 @@ def _person(row: demo.DemoPerson, union: Union) -> Employee:
     db.session.add(person)
     db.session.flush()
     for plan in plans.all_plans():
+        if plan.starts_on > clock.today():
+            continue  # the coming period: enrolling in it is what the demo is for
         cover = Coverage(
             employee_id=person.id,
             union_id=union.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select, true
@@ -61,6 +61,29 @@ def roster(
         query = query.where(has if is_covered else ~has)
     found = keyset.turn(query, (Employee.id,), PAGE, before=before, after=after)
     return found._replace(rows=[_line(row) for row in found.rows])
+
+
+def choosing(
+    union_id: uuid.UUID,
+    is_in: Callable[[Any], ColumnElement[bool]],
+    *,
+    wanted: bool | None = None,
+    before: str = "",
+    after: str = "",
+    size: int = PAGE,
+) -> keyset.Turn:
+    """One page of a union's active people; `is_covered` of each says whether `is_in` (a condition on the
+    person's id) holds, `wanted` keeps only those for whom it does or does not."""
+    query = _lines(is_in(Employee.id)).where(Employee.id.in_(active_in(union_id)))
+    if wanted is not None:
+        query = query.where(is_in(Employee.id) if wanted else ~is_in(Employee.id))
+    found = keyset.turn(query, (Employee.id,), size, before=before, after=after)
+    return found._replace(rows=[_line(row) for row in found.rows])
+
+
+def active_in(union_id: uuid.UUID) -> Select[uuid.UUID]:
+    """The ids of everybody who works at a union's place now, to put into another query."""
+    return select(Employee.id).where(Employee.union_id == union_id, Employee.is_active, ~Employee.is_deceased)
 
 
 def people(ids: Iterable[uuid.UUID], places: Places) -> list[Line]:
@@ -140,8 +163,10 @@ def _within(places: Places) -> ColumnElement[bool]:
     return true() if places is None else Employee.union_id.in_(places)
 
 
-def _lines() -> Select[Any]:
+def _lines(is_covered: ColumnElement[bool] | None = None) -> Select[Any]:
     """Columns only: a page of people opens three seals a row and nothing else."""
+    if is_covered is None:
+        is_covered = plans.covers(Employee.id, clock.today())
     query: Any = select(
         Employee.id,
         Employee.union_id,
@@ -152,7 +177,7 @@ def _lines() -> Select[Any]:
         Employee.phone_ct,  # type: ignore[attr-defined]
         Employee.is_active,
         Employee.left_on,
-        plans.covers(Employee.id, clock.today()).label("is_covered"),
+        is_covered.label("is_covered"),
     )
     return query
 

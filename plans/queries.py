@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,26 @@ def covers(employee_id: Any, on: dt.date) -> ColumnElement[bool]:
         Coverage.employee_id == employee_id, Coverage.starts_on <= on, Coverage.ends_on >= on
     )
     return rows.exists()
+
+
+def covered_in(employee_id: Any, plan_code: str) -> ColumnElement[bool]:
+    """Is the person a column names covered in one plan's period? A condition to put into another query."""
+    rows = select(Coverage.id).where(Coverage.employee_id == employee_id, Coverage.plan_code == plan_code)
+    return rows.exists()
+
+
+def unions_covering(ids: Iterable[uuid.UUID], plan_code: str) -> dict[uuid.UUID, uuid.UUID]:
+    """person → the union that enrolled them in one plan's period, of those who are covered there."""
+    query = select(Coverage.employee_id, Coverage.union_id).where(
+        Coverage.plan_code == plan_code, Coverage.employee_id.in_(list(ids))
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def heads_in(union_id: uuid.UUID, plan_code: str) -> int:
+    """How many people a union has enrolled in one plan's period."""
+    query = select(func.count()).where(Coverage.union_id == union_id, Coverage.plan_code == plan_code)
+    return int(db.session.scalar(query) or 0)
 
 
 def coverage_in(employee_id: uuid.UUID, plan_code: str) -> CoverageLine | None:

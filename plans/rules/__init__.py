@@ -3,6 +3,7 @@
 from plans.rules.award import automatic, evaluate
 from plans.rules.eligibility import (
     DATE_LABELS,
+    Threshold,
     check,
     counting_date,
     cover_starts_on,
@@ -10,6 +11,7 @@ from plans.rules.eligibility import (
     participation,
     plan_for,
     questions,
+    threshold,
 )
 from plans.rules.facts import DEATH, HOSPITAL, INJURY, Award, ClaimFacts, Cover, Line, Memory, Note, Used
 from plans.rules.load import load_plan
@@ -19,9 +21,12 @@ from plans.rules.replay import Case, Replayed, limited, replay
 from plans.rules.rights import Ceiling, Right, Standing, deadline, exclusions, rights, standing, together
 from plans.rules.shapes import stay_days
 from plans.rules.tuning import Group, Tunable, TuningError, changed, said, tunable, tuned
-from plans.rules.window import Window, window
+from plans.rules.window import Window, opening, window
 
 __all__ = [
+    "Threshold",
+    "opening",
+    "threshold",
     "Award",
     "Benefit",
     "Case",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from plans.rules.facts import HOSPITAL, INJURY, ClaimFacts, Cover, Note
 from plans.rules.plan import PPM, Benefit, Material, Plan
@@ -57,16 +58,29 @@ def materials(
 
 def participation(plan: Plan, nature: str, people: int, joining: int) -> Note | None:
     """参保比例 below the plan's threshold: a warning, or a block when the plan says so."""
+    found = threshold(plan, nature, people)
+    if found is None or joining >= found.needed:
+        return None
+    have = f"{joining * 100 / people:.2f}".rstrip("0").rstrip(".")
+    return Note("participation", f"参保比例 {have}% 低于本期要求的 {found.shown}", found.blocks)
+
+
+class Threshold(NamedTuple):
+    """How many of a union's people must join, and whether fewer are refused."""
+
+    shown: str  # 80%
+    needed: int
+    blocks: bool
+
+
+def threshold(plan: Plan, nature: str, people: int) -> Threshold | None:
+    """The first rule for unions of this nature and size; `needed` is exact to the last person."""
     for rule in plan.participation:
         if rule.natures and nature not in rule.natures:
             continue
         if people < rule.min_people or (rule.max_people is not None and people > rule.max_people):
             continue
-        if joining * PPM < rule.ratio_ppm * people:
-            have = f"{joining * 100 / people:.2f}".rstrip("0").rstrip(".")
-            text = f"参保比例 {have}% 低于本期要求的 {shown_rate(rule.ratio_ppm)}"
-            return Note("participation", text, rule.blocks)
-        return None
+        return Threshold(shown_rate(rule.ratio_ppm), -(-rule.ratio_ppm * people // PPM), rule.blocks)
     return None
 
 

@@ -86,6 +86,7 @@ def plan_from(content: Mapping[str, Any]) -> Plan:
         content={key: value for key, value in content.items() if key != "enrolment"},
         enrol_from=enrolment.figure("from", day, None),
         enrol_until=enrolment.figure("until", day, None),
+        supplement_until=enrolment.figure("supplement_until", day, None),
     )
     for part in (waiting, deadline, enrolment, table):
         part.end()

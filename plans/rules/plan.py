@@ -132,6 +132,7 @@ class Plan:
     content: Mapping[str, Any]  # as loaded; what the digest covers
     enrol_from: date | None = None
     enrol_until: date | None = None
+    supplement_until: date | None = None  # until when later people may be added to a union's enrolment
 
     @cached_property
     def asked(self) -> Mapping[str, tuple[Benefit, ...]]:

@@ -31,6 +31,22 @@ def window_of(plan: Plan, today: date) -> Window | None:
     return Window(plan.name, OPEN if left >= 0 else OVER, plan.enrol_until, left)
 
 
+def opening(plan: Plan, today: date, *, is_supplement: bool = False) -> str:
+    """Why nobody may be enrolled on a day, in words with the dates; empty when it is open.
+
+    A union that was enrolled in time may add people for longer, when the plan says so.
+    """
+    until = plan.enrol_until or plan.ends_on
+    if is_supplement and plan.supplement_until:
+        until = max(until, plan.supplement_until)
+    if plan.enrol_from and today < plan.enrol_from:
+        return f"{plan.name}从 {plan.enrol_from} 开始参保，请到时再来办理"
+    if today > until:
+        what = "补充参保" if is_supplement else "参保"
+        return f"{plan.name}的{what}已在 {until} 截止，不能再办理。如有特殊情况请联系上级工会"
+    return ""
+
+
 def window(plans: Iterable[Plan], today: date) -> Window | None:
     """The one that matters: what ends first, else what begins first, else what ended last."""
     found = [one for plan in plans if (one := window_of(plan, today))]
