@@ -21,6 +21,7 @@ import demo
 import doctor
 import employee.admin
 import employee.views
+import enrolment.admin
 import enrolment.admin.confirming
 import enrolment.admin.invoices
 import enrolment.admin.receipts
@@ -106,6 +107,7 @@ BLUEPRINTS: list[Blueprint] = [
     union.admin.records,
     union.admin.people,
     membership.admin.blueprint,
+    enrolment.admin.blueprint,
     claims.admin.blueprint,
     whatif.admin.blueprint,
     roster.admin.blueprint,

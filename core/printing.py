@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from fontTools.ttLib import TTCollection
+from fontTools.ttLib import TTCollection, TTFont
 from fpdf import FPDF
 from fpdf.fonts import FontFace
 
@@ -27,6 +27,7 @@ MARGIN, FOOT = 18.0, 16.0  # millimetres
 WIDTH = 210 - 2 * MARGIN
 LABEL_SHADE = (240, 240, 240)
 COLLECTIONS = (".ttc", ".otc")
+SHAPELESS = ("Mn", "Cf", "Cc")
 Facts = Sequence[tuple[str, str]]
 
 
@@ -148,7 +149,7 @@ class Form:
         for char in text:
             if char in " \n" or self._has(char):
                 kept.append(char)
-            elif unicodedata.category(char) not in ("Mn", "Cf", "Cc"):
+            elif unicodedata.category(char) not in SHAPELESS:
                 kept.append(f"{NO_GLYPH}({code_point(char)})")
                 self.missing += [char] if char not in self.missing else []
         return "".join(kept)
@@ -172,6 +173,25 @@ class _Sheet(FPDF):
         self.set_font(family, size=9)
         self.cell(WIDTH, 6, f"{self.footer_text}    第 {self.page_no()} 页，共 {{nb}} 页", align="R")
         self.set_font(family, size=size)
+
+
+def not_printable(text: str, files: Sequence[str]) -> list[str]:
+    """The different characters of `text` that none of the fonts has, in their order."""
+    known = [_characters(path) for path in files]
+    return [
+        char
+        for char in dict.fromkeys(text)
+        if char not in " \n"
+        and unicodedata.category(char) not in SHAPELESS
+        and not any(ord(char) in one for one in known)
+    ]
+
+
+@lru_cache(maxsize=16)
+def _characters(path: str) -> frozenset[int]:
+    """The code points a font has."""
+    with TTFont(path, fontNumber=_face(path), lazy=True) as font:
+        return frozenset(font.getBestCmap())
 
 
 @lru_cache(maxsize=16)

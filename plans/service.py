@@ -32,9 +32,9 @@ from plans.rules import (
     Replayed,
     Right,
     Standing,
+    Threshold,
     Tunable,
     TuningError,
-    Threshold,
     Window,
     automatic,
     changed,
@@ -96,6 +96,7 @@ __all__ = [
     "exclusions",
     "freeze",
     "limited",
+    "is_unchanged",
     "materials",
     "opening",
     "participation",
@@ -158,6 +159,14 @@ def plan_as_used(code: str, version: str) -> Plan:
     if content is None:
         raise PlanError(f"plan {code}, version {version}: was never used and no file has it")
     return _frozen(content)
+
+
+def is_unchanged(used: Plan) -> bool:
+    """Does the plan still say what it said when it was first used? True for one nobody used yet."""
+    kept = db.session.scalar(
+        select(PlanVersion.digest).where(PlanVersion.code == used.code, PlanVersion.version == used.version)
+    )
+    return kept is None or kept == used.digest()
 
 
 def freeze(used: Plan) -> None:

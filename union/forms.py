@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from core import identifiers, names
 from core.errors import Invalid
@@ -19,17 +19,24 @@ def record_of(form: Mapping[str, str], with_chair: bool) -> dict[str, str]:
     """The record's fields as text. Raises `Invalid` with words for each field."""
     wanted = ["name", "nature", "industry", "headcount", "legal_representative", "contact_name",
               "contact_phone", "progress"]  # fmt: skip
-    typed = {name: form.get(name, "").strip() for name in wanted + ["chair_name", "chair_phone"] * with_chair}
+    typed = part_of(form, wanted + ["chair_name", "chair_phone"] * with_chair)
+    if with_chair and bool(typed["chair_name"]) and not typed["chair_phone"]:
+        raise Invalid({"chair_phone": "请填写主席的手机号码，系统用它找到主席的账号"})
+    return typed
+
+
+def part_of(form: Mapping[str, str], wanted: Iterable[str]) -> dict[str, str]:
+    """Some of the record's fields as text. Raises `Invalid` with words for each field."""
+    typed = {name: form.get(name, "").strip() for name in wanted}
     for name in ("legal_representative", "contact_name", "chair_name"):
         if name in typed:
             typed[name] = names.normalise(typed[name])
-    typed["headcount"] = "".join(unicodedata.normalize("NFKC", typed["headcount"]).split()) or "0"
+    if "headcount" in typed:
+        typed["headcount"] = "".join(unicodedata.normalize("NFKC", typed["headcount"]).split()) or "0"
     if "chair_phone" in typed:
         typed["chair_phone"] = identifiers.normalise_mobile(typed["chair_phone"])
     if found := {name: words for name, text in typed.items() if (words := _problem(name, text))}:
         raise Invalid(found)
-    if with_chair and bool(typed["chair_name"]) and not typed["chair_phone"]:
-        raise Invalid({"chair_phone": "请填写主席的手机号码，系统用它找到主席的账号"})
     return typed
 
 

@@ -40,6 +40,11 @@ def names_of(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {row[0]: row[1] for row in rows}
 
 
+def version_of(union_id: uuid.UUID) -> int:
+    """How often the union's record was changed: whoever copied it sees whether the copy is still right."""
+    return int(db.session.scalar(select(Union.version).where(Union.id == union_id)) or 0)
+
+
 def name_of(union_id: Any) -> ScalarSelect[str]:
     """The name of the union a column names, to put among another query's columns."""
     return select(Union.name).where(Union.id == union_id).scalar_subquery()
@@ -49,6 +54,11 @@ def below(union_id: uuid.UUID) -> Select[uuid.UUID]:
     """The ids of a union and of every union under it, to put into another query."""
     top = select(Union.path).where(Union.id == union_id).scalar_subquery()
     return select(Union.id).where(Union.path.startswith(top))
+
+
+def only(union_id: uuid.UUID) -> Select[uuid.UUID]:
+    """One union and none below it, as a query of ids."""
+    return select(Union.id).where(Union.id == union_id)
 
 
 def below_any(union_ids: Iterable[uuid.UUID]) -> Select[uuid.UUID]:
