@@ -27,9 +27,11 @@ from core.access import Actor
 from core.db import db, transaction
 from core.files import take_picture
 from core.identifiers import birth_on, is_male
-from core.roles import CHAIR, EMPLOYEE, FOLLOWER, GUEST, STAFF
+from core.roles import CHAIR, EMPLOYEE, FOLLOWER, GUEST, OPERATOR, STAFF
 from employee import service as employees
 from employee.models import Employee
+from enrolment import service as enrolments
+from enrolment.rules import LEVEL_ROLES as ENROLMENT_ROLES
 from membership import service as membership
 from plans import service as plans
 from plans.models import Coverage
@@ -76,6 +78,7 @@ def load() -> None:
         _claims(people, staff)
         _changes(people, staff)
         _transfer(people, unions[demo.SHOP], staff)
+        _enrolments(unions, people, staff)
 
 
 def _unions() -> dict[str, Union]:
@@ -237,6 +240,73 @@ def _changes(people: list[Employee], staff: dict[str, Actor]) -> None:
             changes.send_back(request, staff["first_reviewer"], request.version, "信息不正确")
         elif "approve" in steps:
             changes.approve(request, staff["first_reviewer"], request.version)
+
+
+# (union, how many of its headcount are on the roster, steps after filling in)
+_ENROLMENTS: tuple[tuple[str, int, tuple[str, ...]], ...] = (
+    (demo.SHOP, 12, ("submit", "approve", "approve")),
+    ("示例三厂工会委员会", 9, ("submit", "approve")),
+    ("示例四厂工会委员会", 8, ("submit",)),
+    ("示例五厂工会委员会", 6, ("submit", "return")),
+)
+
+
+def _enrolments(unions: dict[str, Union], people: list[Employee], staff: dict[str, Actor]) -> None:
+    """The coming period, as far as its window is open: each union one step further than the next."""
+    plan = next((one for one in plans.all_plans() if not plans.opening(one, clock.today())), None)
+    if plan is None:
+        return
+    by = staff["operator"]
+    by = Actor("staff", by.id, by.label, by.roles | {OPERATOR}, grants=((OPERATOR, None),))
+    for n, (name, count, steps) in enumerate(_ENROLMENTS):
+        union = unions.get(name) or _small_union(name, unions[demo.DISTRICT])
+        _colleagues(union, count, n)
+        union.headcount, union.nature = count + 2, "国企"
+        union.chair_name, union.contact_name = union.chair_name or "示例主席", "示例联系人"
+        row = enrolments.start(union, plan.code, by)
+        enrolments.add_everybody(row, by)
+        enrolments.add_account(row, union.name, f"62000000000000{n:05d}", by)
+        paper = take_picture(receipt_picture("参保申请单", union.name, 200 + n))
+        enrolments.add_material(row, "application_form", paper, "参保申请单.jpg", by)
+        for step in steps:
+            _enrol(row.number, step, by, staff)
+    # 示例一厂 begins: its own operator fills it in, and finds what is missing on the record.
+    enrolments.start(unions[demo.PLANT], plan.code, by)
+
+
+def _small_union(name: str, above: Union) -> Union:
+    row = Union(name=name, level="grassroots", path="/", parent_id=above.id, contact_phone="0771-0000002")
+    row.path = f"{above.path}{row.id}/"
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def _colleagues(union: Union, count: int, n: int) -> None:
+    """Fictional people without accounts, so that a list has some length."""
+    for k in range(count):
+        db.session.add(
+            Employee(
+                union_id=union.id,
+                name=f"{'张王李赵陈刘杨黄周吴'[k % 10]}示例{'一二三四五六七八九十'[(k + n) % 10]}",
+                id_type="resident_id",
+                id_number=f"4599991985{n + 1:02d}{k % 28 + 1:02d}{n:02d}{k % 10}X",
+                phone=f"1990{n + 1:03d}{k:04d}",
+                insurance_type="城镇职工基本医疗保险",
+            )
+        )
+    db.session.flush()
+
+
+def _enrol(number: str, step: str, by: Actor, staff: dict[str, Actor]) -> None:
+    row = enrolments.get(number)
+    if step == "submit":
+        enrolments.submit(row, by, row.version)
+    elif step == "return":
+        note = "参保申请单没有加盖工会公章，请补齐后重新上传"
+        enrolments.send_back(row, staff[ENROLMENT_ROLES[row.state]], row.version, note)
+    else:
+        enrolments.approve(row, staff[ENROLMENT_ROLES[row.state]], row.version)
 
 
 def receipt_picture(title: str, name: str | None, n: int) -> bytes:

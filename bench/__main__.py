@@ -30,6 +30,7 @@ BENCHES = {
     "B8": "bench.covering",
     "B13": "bench.visits",
     "B14": "bench.pictures",
+    "B15": "bench.enrolling",
     "B3": "bench.lists",
 }
 DOCUMENT = ROOT / "docs" / "performance.md"

@@ -12,6 +12,7 @@ nothing of the system is needed but a font with Chinese.
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -23,10 +24,14 @@ from fpdf.fonts import FontFace
 from core.lettering import NO_GLYPH
 from core.names import code_point
 
+# They tell every glyph they keep: too much, and it spells people's names.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
+
 MARGIN, FOOT = 18.0, 16.0  # millimetres
 WIDTH = 210 - 2 * MARGIN
 LABEL_SHADE = (240, 240, 240)
 COLLECTIONS = (".ttc", ".otc")
+MAIN = "main"
 SHAPELESS = ("Mn", "Cf", "Cc")
 Facts = Sequence[tuple[str, str]]
 
@@ -37,11 +42,9 @@ class Form:
     def __init__(self, title: str, files: Sequence[str], footer: str = "") -> None:
         self.missing: list[str] = []
         self._sheet = _Sheet(footer)
-        self._names = [f"face{n}" for n, _ in enumerate(files)]
-        for name, path in zip(self._names, files, strict=True):
-            self._sheet.add_font(name, fname=path, collection_font_number=_face(path))
-        self._sheet.set_font(self._names[0], size=11)
-        self._sheet.set_fallback_fonts(self._names[1:], exact_match=False)
+        self._files, self._names = tuple(files), [MAIN]
+        self._sheet.add_font(MAIN, fname=files[0], collection_font_number=_face(files[0]))
+        self._sheet.set_font(MAIN, size=11)
         self._sheet.footer_text = self._printable(footer)
         self._sheet.set_title(title)
         self._sheet.add_page()
@@ -85,7 +88,7 @@ class Form:
     def names(self, texts: Iterable[str], across: int = 4) -> None:
         """Many short entries in columns, read from left to right; as fast for thousands as for ten."""
         sheet, width, height = self._sheet, WIDTH / across, 7.0
-        sheet.set_font(self._names[0], size=10.5)
+        sheet.set_font(MAIN, size=10.5)
         for n, text in enumerate(texts):
             if n and n % across == 0:
                 sheet.ln(height)
@@ -97,7 +100,7 @@ class Form:
     def signatures(self, labels: Sequence[str], height: float = 34.0) -> None:
         """Boxes of the same width with room for a name and a seal; never split over two pages."""
         sheet, width = self._sheet, WIDTH / len(labels)
-        sheet.set_font(self._names[0], size=11)
+        sheet.set_font(MAIN, size=11)
         if sheet.will_page_break(height + 2):
             sheet.add_page()
         top = sheet.get_y() + 2
@@ -115,7 +118,7 @@ class Form:
         return bytes(self._sheet.output())
 
     def _table(self, widths: Sequence[float], heads: int = 0):  # type: ignore[no-untyped-def]
-        self._sheet.set_font(self._names[0], size=10.5)
+        self._sheet.set_font(MAIN, size=10.5)
         return self._sheet.table(
             col_widths=tuple(widths),
             width=WIDTH,
@@ -128,7 +131,7 @@ class Form:
         )
 
     def _write(self, text: str, *, size: float, align: str = "L", after: float = 0) -> None:
-        self._sheet.set_font(self._names[0], size=size)
+        self._sheet.set_font(MAIN, size=size)
         self._sheet.multi_cell(
             WIDTH, size * 0.55, self._printable(text), align=align, new_x="LMARGIN", new_y="NEXT"
         )
@@ -155,7 +158,15 @@ class Form:
         return "".join(kept)
 
     def _has(self, char: str) -> bool:
-        return any(ord(char) in self._sheet.fonts[name].cmap for name in self._names)  # type: ignore[union-attr]
+        """Does one of the fonts have it? A further font costs a second, so it is opened when it is needed."""
+        for n, path in enumerate(self._files):
+            if ord(char) in _characters(path):
+                if (name := f"{MAIN}{n}" if n else MAIN) not in self._names:
+                    self._sheet.add_font(name, fname=path, collection_font_number=_face(path))
+                    self._names.append(name)
+                    self._sheet.set_fallback_fonts(self._names[1:], exact_match=False)
+                return True
+        return False
 
 
 class _Sheet(FPDF):

@@ -15,6 +15,7 @@ from claims.service import assigning, review
 from core.access import Actor, allow, current_actor
 from core.db import transaction
 from core.pages import again
+from enrolment import queries as enrolments
 from membership import queries as membership
 from payout import queries as payouts
 from workbench import mine, navigation, news, trail
@@ -220,6 +221,8 @@ def _tiles(actor: Actor, counts: dict[str, work.Count], levels: tuple[str, ...])
     if asked := navigation.waiting(actor).rebinds:
         tiles.append({"label": "找回绑定", "n": asked, "url": "/admin/rebinds"})
     tiles += _change_tiles(actor)
+    found = enrolments.tiles_of(actor, navigation.waiting(actor).enrolments)
+    tiles += [{"label": label, "n": n, "url": url} for label, n, url in found]
     if actor.has(*navigation.PAYOUTS) and navigation.reaches(actor, "payouts", navigation.PAYOUTS):
         failed = counts.get("pay_failed", none).all
         tiles += [

@@ -21,12 +21,15 @@ from core.access import Actor
 from core.handled import Case, Door
 from core.history import Transition
 from employee.service.handled import DEATHS, REBINDS
+from enrolment.queries.handled import DOOR as ENROLMENTS
 from membership.queries.handled import DOOR as TRANSFERS
 from payout.service.handled import DOOR as PAYOUTS
 from roster.service.handled import DOOR as IMPORTS
 from staff.service.handled import DOOR as APPEALS
 
-DOORS: tuple[Door, ...] = (CLAIMS, CHANGES, REBINDS, TRANSFERS, IMPORTS, PAYOUTS, APPEALS, DEATHS)
+DOORS: tuple[Door, ...] = (
+    CLAIMS, CHANGES, REBINDS, TRANSFERS, IMPORTS, ENROLMENTS, PAYOUTS, APPEALS, DEATHS,
+)  # fmt: skip
 KINDS = {door.workflow: door for door in DOORS}
 PAGE = 20
 # Handled, but no longer in one's unions or rights: that it was handled is all that is said.

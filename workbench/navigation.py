@@ -16,6 +16,7 @@ from core.access import Actor, current_actor
 from core.db import db
 from core.pages import NavItem
 from employee.service import rebinding
+from enrolment import queries as enrolments
 from enrolment.queries import paying as fees
 from enrolment.queries.paying import rules as paying
 from membership import queries as membership
@@ -67,6 +68,16 @@ def items() -> list[NavItem]:
         (NavItem("staff", "工作人员列表", "/admin/staff", group=KEEPING), MANAGES_STAFF),
         (NavItem("transfers", "会籍变更", "/admin/transfers", other.transfers, KEEPING), KEEPS_UNIONS),
         (NavItem("roster", "职工名册", "/admin/roster", group=AID), ROSTER),
+        (
+            NavItem(
+                "enrolments",
+                "工会参保",
+                "/admin/enrolments",
+                enrolments.own_work(actor, other.enrolments),
+                AID,
+            ),
+            enrolments.READERS,
+        ),
         (NavItem("invoices", "发票管理", "/admin/invoices", group=AID), INVOICES),
         *((item, (roles.OPERATOR,)) for item in _union_reviews(actor)),
     ]
@@ -93,6 +104,7 @@ class Waiting(NamedTuple):
     appeals: int = 0
     unread: int = 0
     changes: Mapping[str, int] = {}
+    enrolments: Mapping[str, int] = {}
 
 
 def ask(actor: Actor, change_scope: ColumnElement[bool] | None = None) -> Waiting:
@@ -108,9 +120,12 @@ def ask(actor: Actor, change_scope: ColumnElement[bool] | None = None) -> Waitin
         wanted["appeals"] = staff_appeals.waiting_count()
     levels = change_work.REVIEWS if actor.has(*change_work.READERS) else ()
     of_levels = [change_work.waiting_at(level, actor, change_scope) for level in levels]
-    found = db.session.execute(select(*wanted.values(), *of_levels)).one()
-    changes_at = dict(zip(levels, found[len(wanted) :], strict=True))
-    return Waiting(**dict(zip(wanted, found, strict=False)), changes=changes_at)
+    states = enrolments.waiting_states(actor)
+    of_states = [enrolments.waiting_at(state, actor) for state in states]
+    found = db.session.execute(select(*wanted.values(), *of_levels, *of_states)).one()
+    changes_at = dict(zip(levels, found[len(wanted) :], strict=False))
+    enrolled = dict(zip(states, found[len(wanted) + len(levels) :], strict=True))
+    return Waiting(**dict(zip(wanted, found, strict=False)), changes=changes_at, enrolments=enrolled)
 
 
 def waiting(actor: Actor) -> Waiting:

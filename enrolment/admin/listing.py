@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core import clock
@@ -40,11 +40,10 @@ def index() -> str:
         before=before,
         after=after,
     )
-    g.enrolment_counts = listing.counts(current_actor(), scope())  # the navigation asks for them too
     return render_template(
         "enrolment/index.html",
         rows=found.rows,
-        tabs=_tabs(g.enrolment_counts, kept),
+        tabs=_tabs(listing.counts(current_actor(), scope()), kept),
         plans=listing.plan_choices(),
         may_start=current_actor().has(*KEEPERS),
         is_filtered=bool(kept),

@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template
 
 from core.access import allow
+from core.context import scheme
 from core.fields import mask_card
 from core.files.papers import PDF
 from core.history import timeline
@@ -63,6 +64,7 @@ def page(enrolment: Enrolment, errors: Errors | None = None) -> str:
         first_number=_first_number(enrolment),
         may_supplement=enrolment.state == rules.DONE and me().has(*KEEPERS),
         op=new_op(),
+        fees=scheme().fees,
         fee_fen=enrolment.fee_due_fen if enrolment.fee_due_fen is not None else review.fee_of(enrolment),
     )
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select, true
 
 from core import clock, context, keyset
 from core.access import Actor
@@ -118,12 +119,40 @@ def counts(actor: Actor, seen: ColumnElement[bool] | None = None) -> dict[str, i
     return {row[0]: row[1] for row in db.session.execute(query.group_by(Enrolment.state))}
 
 
-def own_work(actor: Actor, found: dict[str, int]) -> int:
+def waiting_states(actor: Actor) -> tuple[str, ...]:
+    """The states whose numbers the home and the navigation show to `actor`."""
+    sees_all = actor.has(ADMINISTRATOR, AUDITOR)
+    levels = levels_of(actor) or (REVIEWS if sees_all else ())
+    keeps = (DRAFT, AWAITING_VOUCHER) if actor.has(*KEEPERS) else (AWAITING_VOUCHER,) if sees_all else ()
+    return (*levels, *keeps)
+
+
+def waiting_at(state: str, actor: Actor) -> ScalarSelect[int]:
+    """How many enrolments of the actor's are in `state`, to put among another query's columns."""
+    query = select(func.count()).select_from(Enrolment).where(Enrolment.state == state, scope(actor))
+    return query.scalar_subquery()
+
+
+def own_work(actor: Actor, found: Mapping[str, int]) -> int:
     """How much of `found` waits for the actor: to decide, to finish, or to pay."""
     states = [*levels_of(actor)]
     if actor.has(*KEEPERS):
         states += [DRAFT, AWAITING_VOUCHER]
     return sum(found.get(state, 0) for state in states)
+
+
+def tiles_of(actor: Actor, found: Mapping[str, int]) -> list[tuple[str, int, str]]:
+    """(label, number, address) of what waits: 参保待初审, 参保待复审, and 参保待缴费 for those who pay."""
+    labels = {AWAITING_VOUCHER: "参保待缴费"}
+    return [
+        (
+            labels.get(state, f"参保{state_words(state)}"),
+            found.get(state, 0),
+            f"/admin/enrolments?state={state}",
+        )
+        for state in waiting_states(actor)
+        if state != DRAFT
+    ]
 
 
 def listed(
@@ -146,14 +175,6 @@ def listed(
     newest = state not in REVIEWS
     found = keyset.turn(query, (Enrolment.id,), PAGE, before=before, after=after, newest=newest)
     return found._replace(rows=_lines(found.rows))
-
-
-def mine(actor: Actor, most: int) -> list[Line]:
-    """我的办件 (XM-68): what `actor` has in charge, the newest first."""
-    if actor.id is None or not actor.has(*KEEPERS):
-        return []
-    query = _columns().where(Enrolment.filed_by_id == actor.id, scope(actor))
-    return _lines(db.session.execute(query.order_by(Enrolment.id.desc()).limit(most)).all())
 
 
 def next_for(actor: Actor) -> Enrolment | None:

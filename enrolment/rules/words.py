@@ -7,7 +7,7 @@ from collections.abc import Sequence
 # XM-54, in the manual's sense; the union's name stands between the two.
 HINT_NAME = "请确认是否以【{union}】进行参保申请。"
 NEEDED = {"chair_name": "工会主席", "contact_name": "工会联系人", "contact_phone": "联系人手机"}
-MISSING = "{names}还没有填，请到“基层工会管理”补充后点“更新”，也可以在下面直接补充"
+MISSING = "{names}还没有填，请到“基层工会管理”补充后点“更新”，也可以在“申请信息”里直接补充"
 REQUIRED = "必填"
 NO_NATURE = "单位性质还没有填，请选择"
 NO_HEADCOUNT = "单位从业人数还没有填，请填写"

@@ -165,8 +165,10 @@ def _read_record(enrolment: Enrolment) -> None:
     if union is None:
         raise Missing
     enrolment.union_name = union.name
-    enrolment.chain = " → ".join(name for _, name in unions.line_of(union.path))
-    enrolment.industry = union.industry or ""
+    line = [name for _, name in unions.line_of(union.path)]
+    enrolment.chain = " → ".join(line)
+    # A union that names none belongs to the one right above it.
+    enrolment.industry = union.industry or (line[-2] if len(line) > 1 else "")
     enrolment.nature = union.nature
     enrolment.headcount = union.headcount
     for name in ("chair_name", "contact_name", "contact_phone"):

@@ -33,11 +33,20 @@ CHANGE_READERS = CHANGE_REVIEWERS | OVERSEERS | {roles.OPERATOR, roles.CHAIR}
 FINANCE = frozenset({roles.FINANCE_MAKER, roles.FINANCE_CHECKER})
 ROSTER = frozenset({roles.OPERATOR, roles.CHAIR})
 ROSTER_READERS = ROSTER | OVERSEERS
+ENROLMENT_READERS = ROSTER | CHANGE_REVIEWERS | FINANCE | OVERSEERS
 REBINDS = frozenset({roles.OPERATOR, roles.CHAIR, roles.FIRST_REVIEWER})
 EDITORS = frozenset({roles.EDITOR, roles.ADMINISTRATOR})
 KEEPERS = frozenset({roles.OPERATOR, roles.CHAIR, roles.ADMINISTRATOR})
 MANAGERS = frozenset({roles.CHAIR, roles.ADMINISTRATOR})
 MESSAGES = FINANCE | OVERSEERS | {roles.FIRST_REVIEWER, roles.SECOND_REVIEWER}
+
+ENROLMENT_PAGES = ("index", "show", "application", "agent", "listed", "materials", "paper", "search")
+ENROLMENT_FILLING = (
+    "new", "start", "supplement", "save_record", "refresh", "add_account", "remove_account", "take_over",
+    "choose", "add", "add_all", "remove", "upload", "remove_paper", "submit", "submit_now", "give_up",
+    "give_up_now",
+)  # fmt: skip
+ENROLMENT_DECIDING = ("approve", "approve_now", "send_back", "send_back_now")
 
 EXPECTED: dict[str, frozenset[str]] = {
     "static": GUEST,
@@ -224,6 +233,11 @@ EXPECTED: dict[str, frozenset[str]] = {
     "staff_people.rights": MANAGERS,
     "staff_people.switch": MANAGERS,
     "staff_people.switch_now": MANAGERS,
+    **{f"enrolments.{view}": ENROLMENT_READERS for view in ENROLMENT_PAGES},
+    **{f"enrolments.{view}": ROSTER for view in ENROLMENT_FILLING},
+    **{f"enrolments.{view}": CHANGE_REVIEWERS for view in ENROLMENT_DECIDING},
+    "enrolments.print_form": ROSTER | CHANGE_REVIEWERS | {roles.ADMINISTRATOR},
+    "enrolments.form_pdf": ROSTER | CHANGE_REVIEWERS | {roles.ADMINISTRATOR},
     "transfers.index": KEEPERS | {roles.AUDITOR},
     "transfers.show": STAFF,
     "transfers.answer": STAFF,
@@ -398,6 +412,8 @@ class Things:
         if endpoint.startswith("changes"):
             change = {"number": self.values["change"], "document_id": self.values["change_photo"]}
             return {**self.values, **change}
+        if endpoint.startswith("enrolments"):
+            return {**self.values, "number": self.values["enrolment"]}
         if endpoint.startswith("staff_appeals"):
             return {**self.values, "number": self.values["appeal"]}
         if endpoint.startswith("payout"):
@@ -427,6 +443,7 @@ AT_FIRST_REVIEW = {
 }
 
 
+AT_FIRST_REVIEW |= {f"enrolments.{name}" for name in ("approve", "approve_now", "send_back", "send_back_now")}
 AT_FIRST_REVIEW |= {
     f"changes_admin.{name}" for name in ("approve", "approve_now", "send_back", "send_back_now")
 }
@@ -526,6 +543,7 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         database.session.add(article)
         document = ClaimDocument(claim_id=claim.id, file_id=file.id, kind="invoice")
         change, change_photo = _change(owner, file)
+        enrolment, account, material = _enrolment(owner, file)
         reason = ReturnReason(text="示例退回意见", uses=0)
         database.session.add_all([document, reason])
         notify.send(
@@ -579,6 +597,10 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         "batch": batch.number,
         "appeal": appeal.number,
         "change": change.number,
+        "enrolment": enrolment.number,
+        "account_id": str(account.id),
+        "material_id": str(material.id),
+        "code": "application_form",
         "change_photo": str(change_photo.id),
         "key": "0" * 32,
         "kind": "claims",
@@ -644,6 +666,42 @@ def _transfer(owner: Any, by: Any) -> Any:
         employee_id=owner.id, from_union_id=owner.union_id, to_union_id=there.id, reason="调动",
         state="waiting", version=0, asked_by_id=by.id, asked_by_label=by.name,
     )  # fmt: skip
+
+
+def _enrolment(owner: Any, file: Any) -> tuple[Any, Any, Any]:
+    """The owner's union enrols them: it waits for the first review."""
+    from core import clock
+    from enrolment.models import Enrolment, EnrolmentMaterial, FeeAccount, Participant
+    from union.models import Union
+
+    union = database.session.get(Union, owner.union_id)
+    assert union
+    enrolment = Enrolment(
+        number="CBFW2026110001",
+        union_id=union.id,
+        union_name=union.name,
+        plan_code="GX-2026",
+        plan_version="1",
+        filed_by_id=owner.id,
+        filed_by_label="示例经办",
+        headcount=10,
+        participant_count=1,
+        state="first_review",
+        version=1,
+        submitted_at=clock.now(),
+        chair_name="独孤主席",
+        contact_phone="13812340077",
+    )
+    database.session.add(enrolment)
+    database.session.flush()
+    account = FeeAccount(enrolment_id=enrolment.id, account_name="独孤账户", card="6200000000000000999")
+    material = EnrolmentMaterial(
+        enrolment_id=enrolment.id, kind="application_form", file_id=file.id, file_name="独孤申请单.jpg"
+    )
+    person = Participant(enrolment_id=enrolment.id, employee_id=owner.id, plan_code="GX-2028")
+    database.session.add_all([account, material, person])
+    database.session.flush()
+    return enrolment, account, material
 
 
 def _change(owner: Any, file: Any) -> tuple[Any, Any]:

@@ -50,6 +50,9 @@ SCOPE: dict[str, str] = {
     "transfers.ask_mine": SELF,
     "transfers.new": LIST,
     "transfers.ask": NAMED,
+    "enrolments.index": LIST,
+    "enrolments.new": LIST,
+    "enrolments.start": NAMED,
     "roster.index": LIST,
     "roster.template": SHARED,
     "roster.search": NAMED,
@@ -85,6 +88,9 @@ THINGS = {
     "transfers": "show answer",
     "roster": "show_import confirm cancel result show_person edit save leave leave_now come_back reveal "
     "death death_now correct correct_now",
+    "enrolments": "show application save_record refresh add_account remove_account agent take_over listed "
+    "remove choose add add_all search materials upload remove_paper paper submit submit_now give_up "
+    "give_up_now approve approve_now send_back send_back_now print_form form_pdf supplement",
     "staff_people": "show rights switch switch_now",
     "unions": "show edit save move move_now",
     "vouchers": "show add remove submit file",
@@ -113,6 +119,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "changes_admin.reveal": {"field": "old-phone", "reason": "call"},
     "roster.reveal": {"field": "phone", "reason": "call"},
     "unions.move_now": {"to": "{union_id}"},
+    "enrolments.start": {"for_union": "{union_id}", "plan": "GX-2026"},
     "roster.search": {"q": "{id_number}"},
     "roster.upload": {"union": "{union_id}"},
     "roster.upload_now": {"union": "{union_id}"},
@@ -133,6 +140,8 @@ SHOWN = {
     "claims_admin.index": ("", "?union=上家"),
     "changes_admin.index": ("", "?state=first_review"),
     "roster.index": ("?choose=1", "?choose=1&part=上家"),
+    "enrolments.index": ("", "?state=first_review", "?union=上家"),
+    "enrolments.new": ("?q=上家",),
     "unions.index": ("", "?q=上家"),
     "staff_people.index": ("", "?q=经办", "?role=operator"),
     "staff_people.new": ("?q=上家",),
@@ -161,6 +170,8 @@ class Scene:
             return {**values, "number": values["change"], "document_id": values["change_photo"]}
         if endpoint.startswith("vouchers"):
             return {**values, "number": values["owing"]}
+        if endpoint.startswith("enrolments"):
+            return {**values, "number": values["enrolment"]}
         if endpoint.startswith("wechat_admin"):
             return {**values, "number": "1", "scene_id": ABSENT}
         return values
@@ -233,6 +244,7 @@ def furnished(world: World, at: dict[str, Any], clients: dict[str, Any]) -> Scen
     absent = dict.fromkeys(values, ABSENT) | {
         "number": "BZ1000000000000000000", "change": "BG1000000000000000000",
         "owing": "CBFW1990010001",
+        "enrolment": "CBFW1999990001",
         "id_number": "45010019680101999X", "action": "approve",
     }  # fmt: skip
     said = [owner.name, owner.phone, owner.id_number, "独孤", values["number"], values["change"],
@@ -342,7 +354,8 @@ def test_what_comes_into_a_union_shows_only_here_and_above(app: Flask, places, c
 
 
 # These list unions, or what the asker did: nothing of what came.
-UNMOVED = {"unions.index", "roster.index", "staff_people.new", "transfers.new", "workbench.my_cases"}
+UNMOVED = {"unions.index", "roster.index", "staff_people.new", "transfers.new", "workbench.my_cases",
+           "enrolments.new"}  # fmt: skip
 
 
 def test_the_next_claim_to_take_is_one_of_ours(app: Flask, scene: Scene) -> None:
@@ -376,13 +389,14 @@ def _is_file(endpoint: str) -> bool:
     return endpoint in (
         "claims_admin.document", "changes_admin.document", "rebinds.photo", "roster.result",
         "vouchers.file", "invoices.preview", "invoices.fetch", "invoices.mail",
+        "enrolments.paper",
     )  # fmt: skip
 
 
 def _same(answer: Any, scene: Scene) -> str:
     """The page without what was typed."""
     body = _plain(answer)
-    for name in ("number", "change", "id_number"):
+    for name in ("number", "change", "enrolment", "id_number"):
         for value in (scene.values[name], scene.absent[name]):
             body = body.replace(value, "")
     return body
