@@ -65,6 +65,8 @@ def page(enrolment: Enrolment, errors: Errors | None = None) -> str:
         may_supplement=enrolment.state == rules.DONE and me().has(*KEEPERS),
         op=new_op(),
         fees=scheme().fees,
+        keeps=me().has(*KEEPERS),
+        pays=me().has(*rules.FINANCE),
         fee_fen=enrolment.fee_due_fen if enrolment.fee_due_fen is not None else review.fee_of(enrolment),
     )
 
