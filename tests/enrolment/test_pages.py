@@ -285,7 +285,7 @@ def test_xm_68_the_home_lists_my_enrolments_with_what_is_to_be_done(desk: Any, h
     row = hall.approved()
     home, mine = plain(desk.get("/admin/")), plain(desk.get("/admin/mine"))
     for page in (home, mine):
-        assert row.number in page and "缴费并上传缴费凭证" in page and "第 4 步，共 6 步" in page
+        assert row.number in page and "第 4 步，共 6 步：缴费并上传缴费凭证" in page
     assert "参保待缴费 1" in re.sub(r"\s+", " ", home)
     assert re.search(r"工会参保\s*1\s*件", home)
 

@@ -191,4 +191,4 @@ def test_a_union_enrols_its_people(
         desk.follow_link("下载 PDF")
     assert download.value.suggested_filename == f"{number}.pdf"
     desk.open("/admin/mine")
-    desk.reads("我的参保申请", "缴费并上传缴费凭证")
+    desk.reads("工会参保", number, "缴费并上传缴费凭证")

@@ -68,23 +68,25 @@ def test_tiles_count_what_their_link_lists(office: Office, sign: Sign) -> None:
     page = client.get("/admin/").get_data(as_text=True)
     tiles = re.findall(r'class="tile[^"]*" href="([^"]+)"><span>([^<]+)</span> <b>(\d+)</b> <span>件', page)
     assert [(label, int(n)) for _, label, n in tiles] == [
-        ("待初核", 7), ("待复核", 3), ("超时", 1), ("我领取的", 1), ("变更待初核", 0), ("变更待复核", 0)
+        ("待初核", 7), ("待复核", 3), ("超时", 1), ("我领取的", 1), ("变更待初核", 0), ("变更待复核", 0),
+        ("参保待初核", 0), ("参保待复核", 0),
     ]  # fmt: skip
     for url, label, n in tiles:
         assert sum(map(len, walk(client, url.replace("&amp;", "&")))) == int(n), label
 
 
 CHANGES = ("变更待初核", "变更待复核")
+ENROLMENTS = ("参保待初核", "参保待复核", "参保待缴费")
 
 
 @pytest.mark.parametrize(
     ("roles", "tiles"),
     [
-        ((FIRST_REVIEWER,), ["待初核", "超时", "我领取的", "变更待初核"]),
-        ((SECOND_REVIEWER,), ["待复核", "超时", "我领取的", "变更待复核"]),
+        ((FIRST_REVIEWER,), ["待初核", "超时", "我领取的", "变更待初核", "参保待初核"]),
+        ((SECOND_REVIEWER,), ["待复核", "超时", "我领取的", "变更待复核", "参保待复核"]),
         ((FINANCE_MAKER,), ["待打款", "打款失败"]),
-        ((AUDITOR,), ["待初核", "待复核", "超时", *CHANGES, "待打款", "打款失败"]),
-        ((ADMINISTRATOR,), ["待初核", "待复核", "超时", *CHANGES, "待打款", "打款失败"]),
+        ((AUDITOR,), ["待初核", "待复核", "超时", *CHANGES, *ENROLMENTS, "待打款", "打款失败"]),
+        ((ADMINISTRATOR,), ["待初核", "待复核", "超时", *CHANGES, *ENROLMENTS, "待打款", "打款失败"]),
         ((EDITOR,), []),
     ],
 )

@@ -154,8 +154,8 @@ def test_the_cost_does_not_grow_with_the_list(world: World, sits: Any, statement
     assert len(counted[0]) == len(counted[1]) <= 7, "\n\n".join(counted[1])
 
 
-# Articles have a desk of their own; an export is a person's own matter; enrolments have no pages yet.
-WITHOUT = {"content", "export", "enrolment"}
+# Articles have a desk of their own; an export is a person's own matter.
+WITHOUT = {"content", "export"}
 
 
 def test_every_workflow_that_staff_act_in_has_a_door() -> None:
