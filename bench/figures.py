@@ -41,6 +41,7 @@ class Line:
     other_name: str
     goal: Goal | None = None
     cpu: tuple[Sequence[float], Sequence[float]] | None = None  # ms a request, ours and the reference's
+    needs: int = 1  # rounds below which nothing is held against it
 
     @property
     def ratio(self) -> float:
@@ -64,7 +65,7 @@ class Line:
         figure = median(self.ours) if self.goal.is_absolute else self.ratio
         if self.goal.is_absolute and all(self.goal.holds(one) for one in self.ours):
             return PASS  # a busy machine makes figures worse, never better
-        if self.other and self.spread > NOISY:
+        if len(self.ours) < self.needs or self.other and self.spread > NOISY:
             return TOO_NOISY
         return PASS if self.goal.holds(figure) else FAIL
 

@@ -37,6 +37,14 @@ def test_a_verdict_is_about_medians_and_only_beside_a_steady_reference(
     assert Line("B0", "x", "u", ours, other, "peer", goal).verdict == verdict
 
 
+def test_a_single_slow_round_is_held_against_nobody_who_needs_more() -> None:
+    verdicts = [
+        Line("B0", "x", "u", [101.0] * n, [1.0] * n, "peer", AT_MOST, needs=3).verdict for n in (1, 2, 3)
+    ]
+    assert verdicts == [TOO_NOISY, TOO_NOISY, FAIL]
+    assert Line("B0", "x", "u", [99.0], [1.0], "peer", AT_MOST, needs=3).verdict == PASS
+
+
 def test_the_table_shows_ratio_range_and_goal() -> None:
     line = Line("B0", "x", "u", [10, 20, 30], [10, 10, 10], "peer", Goal(most=3), ([1.0], [2.0]))
     shown = table([line]).splitlines()

@@ -53,7 +53,11 @@ def test_the_side_of_a_card_is_only_asked_about_cards() -> None:
 
 def test_browser_and_server_say_the_same_words() -> None:
     script = SCRIPT.read_text("utf-8")
-    assert dict(re.findall(r"^ {4}(\w+): '([^']+)',?$", script, re.M)) == coach.WORDS
+    assert dict(re.findall(r"^ {4}(\w+): '([^']+)',?$", script, re.M)) == {
+        code: words
+        for code, words in coach.WORDS.items()
+        if code != "twice"  # only the store knows that
+    }
     numbers = dict(
         re.findall(r"(BLUR|DARK|GLARE|SHORT_SIDE|LONG_SIDE|FILLED|EMBLEM|PORTRAIT) = ([\d.]+)", script)
     )
