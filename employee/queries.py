@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, or_, select, true
 
 from core import clock, keyset
 from core.db import db
@@ -110,7 +110,12 @@ def with_number(numbers: Iterable[str], phone: str, places: Places) -> list[uuid
 
 def with_name(part: str, union_id: uuid.UUID) -> list[uuid.UUID]:
     """Whose name holds `part`, among one union's people. Raises `TooManyToScan`."""
-    query = select(Employee.id, Employee.name_ct).where(Employee.union_id == union_id)  # type: ignore[attr-defined]
+    return named_within(part, select(literal(union_id)))
+
+
+def named_within(part: str, places: Places) -> list[uuid.UUID]:
+    """Whose name holds `part`, among the people of these unions. Raises `TooManyToScan`."""
+    query = select(Employee.id, Employee.name_ct).where(_within(places))  # type: ignore[attr-defined]
     rows = db.session.execute(query.order_by(Employee.id).limit(MOST_SCANNED + 1)).all()
     if len(rows) > MOST_SCANNED:
         raise TooManyToScan
@@ -157,6 +162,21 @@ def is_bound(employee_id: uuid.UUID) -> bool:
     """Does a WeChat speak for this person?"""
     query = select(Binding.id).where(Binding.employee_id == employee_id, Binding.ended_at.is_(None))
     return db.session.scalar(query.limit(1)) is not None
+
+
+def elsewhere(number: str, name: str) -> str:
+    """The union in which somebody with exactly this number and this name is a member; "" when nobody is.
+
+    Said only to who knows both, as the roster does it.
+    """
+    query = select(
+        Employee.id,
+        Employee.name_ct,
+        unions.name_of(Employee.union_id).label("union_name"),  # type: ignore[attr-defined]
+    ).where(Employee.id_number.matches(number), Employee.is_active)  # type: ignore[attr-defined]
+    row = db.session.execute(query).first()
+    is_known = row is not None and comparison_key(Employee.name.of(row) or "") == comparison_key(name)  # type: ignore[attr-defined]
+    return str(row.union_name) if row is not None and is_known else ""
 
 
 def _within(places: Places) -> ColumnElement[bool]:

@@ -35,7 +35,7 @@ class Notice:
     """A message that goes to the inbox, and by SMS and WeChat where the person can be reached.
 
     `label` is what staff read in 通知记录; `link` opens what it is about ({number}); `sms_link` is where the
-    SMS leads. `is_legal`: also sent by SMS to people who switched SMS off.
+    SMS leads. `is_legal`: also sent by SMS to people who switched SMS off. `is_quiet`: the inbox alone.
     """
 
     label: str
@@ -46,6 +46,7 @@ class Notice:
     sms_link: str
     wechat: WeChat
     is_legal: bool = False
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _account(what: str, note: str) -> WeChat:
 
 CLAIM = "/h5/claims/{number}"
 CLAIMS_BY_SMS = "/s/claims"
-FILED = "/admin/claims/{number}"
+FILED = "/admin/claims/filings/{number}"
 STAFF_BY_SMS = "/admin/login"
 CHANGE = "/h5/changes/{number}"
 CHANGES_BY_SMS = "/s/changes"
@@ -200,6 +201,16 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         wechat=_claim("已撤回", "已撤回，不再审核"),
     ),
     # What becomes of an application goes to whoever filed it for the person too (XM-94).
+    "filed_submitted": Notice(  # they did it themselves: the number, to find it again
+        label="代办的申请已提交",
+        title="您代办的补助申请已提交",
+        text="您代办的补助申请（申报号 {number}）已提交，正在等待审核。",
+        link=FILED,
+        sms="您代办的申请已提交。请登录工会系统查看。",
+        sms_link=STAFF_BY_SMS,
+        wechat=_claim("审核中", "代办的申请已提交"),
+        is_quiet=True,
+    ),
     "filed_resubmitted": Notice(
         label="代办的申请已重新提交",
         title="您代办的补助申请已重新提交",
@@ -269,11 +280,11 @@ MESSAGES: dict[str, Notice | Text | Code] = {
     "filed_withdrawn": Notice(
         label="代办的申请已撤回",
         title="您代办的补助申请已撤回",
-        text="您代办的补助申请（申报号 {number}）已由职工本人撤回，不再审核。",
+        text="您代办的补助申请（申报号 {number}）已因职工本人撤回同意停止办理。",
         link=FILED,
-        sms="您代办的申请已由本人撤回。请登录工会系统查看。",
+        sms="您代办的申请有更新，本人已撤回同意，停止办理。请登录工会系统查看。",
         sms_link=STAFF_BY_SMS,
-        wechat=_claim("已撤回", "代办的申请已由本人撤回"),
+        wechat=_claim("已撤回", "职工本人撤回同意，停止办理"),
     ),
     "change_submitted": Notice(  # also to the phone on file: somebody else may have asked (M7)
         label="变更申请已提交",
@@ -583,6 +594,121 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         label="人工申诉不通过",
         sms="您的账号申诉没有通过，请核对姓名、证件号码和照片后重新申诉，或联系{operator}。打开 {link}",
         sms_link="/admin/recover",
+    ),
+    # What the union files for somebody (XM-85): the insured person reads helped_…, who filed it filed_…, and
+    # after a death the family, by SMS alone, family_….
+    "helped_submitted": Notice(
+        label="工会代办：已提交",
+        title="工会已为您提交补助申请",
+        text="单位工会已为您提交补助申请（申报号 {number}），请等待审核，您不用操作。"
+        "如果您没有请工会代办，请马上联系本单位工会。",
+        link=CLAIM,
+        sms="单位工会已为您提交申请，请等待审核。如果您没有请工会代办，请马上联系本单位工会。查看请点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("审核中", "工会已为您提交，等待审核"),
+        is_legal=True,
+    ),
+    "helped_returned": Notice(
+        label="工会代办：被退回",
+        title="工会代办的申请被{sent_back}",
+        text="单位工会为您办理的补助申请（申报号 {number}）被{sent_back}，由工会经办人修改，您不用操作。\n"
+        "{sent_back}原因：{reason}\n如需补交材料，工会会与您联系。",
+        link=CLAIM,
+        sms="单位工会为您办理的申请有更新，由工会经办人修改，您不用操作。"
+        "查看请在微信打开公众号“{account}”，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("被{sent_back}", "由工会经办人修改，您不用操作"),
+    ),
+    "helped_refused": Notice(
+        label="工会代办：不予补助",
+        title="补助申请审核结果",
+        text="单位工会为您办理的补助申请（申报号 {number}）经审核不予补助。\n"
+        "原因：{reason}\n如有不同意见，请与本单位工会联系，可以提出一次复议。",
+        link=CLAIM,
+        sms="单位工会为您办理的申请有更新，审核已有结果。请在微信打开公众号“{account}”查看，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("审核完成", "审核已有结果，请打开查看"),
+    ),
+    "helped_approved": Notice(
+        label="工会代办：审核通过",
+        title="补助申请审核通过",
+        text="单位工会为您办理的补助申请（申报号 {number}）已审核通过，核定金额 {amount} 元，正在等待打款。",
+        link=CLAIM,
+        sms="单位工会为您办理的申请有更新，审核已通过。请在微信打开公众号“{account}”查看，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("审核通过", "审核已通过，等待打款"),
+    ),
+    "helped_payment_failed": Notice(
+        label="工会代办：打款失败",
+        title="补助金没有打进收款账户",
+        text="单位工会为您办理的补助申请（申报号 {number}）打款失败。\n银行退回原因：{reason}\n"
+        "补助金额 {amount} 元还在，由工会经办人核对收款账户后重新打款，您不用操作。",
+        link=CLAIM,
+        sms="单位工会为您办理的申请有更新，由工会经办人核对收款账户。"
+        "查看请在微信打开公众号“{account}”，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("打款失败", "由工会经办人核对收款账户"),
+    ),
+    "helped_payee_fixed": Notice(  # an operator says where the money goes: the person must know
+        label="工会代办：收款账户已改正",
+        title="工会已改正收款账户",
+        text="单位工会为您办理的补助申请（申报号 {number}）的收款账户已由工会经办人改正，会重新打款。"
+        "如果收款账户不是您认可的，请马上联系本单位工会。",
+        link=CLAIM,
+        sms="单位工会为您办理的申请有更新，收款账户已修改。如果不是您认可的账户，请马上联系本单位工会。"
+        "查看请点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("待打款", "收款账户已改正，等待打款"),
+        is_legal=True,
+    ),
+    "helped_paid": Notice(
+        label="工会代办：打款成功",
+        title="补助金已打款",
+        text="单位工会为您办理的补助申请（申报号 {number}）已打款 {amount} 元到登记的收款账户。"
+        "到账时间以银行为准，可打开查看补助详情。",
+        link=CLAIM,
+        sms="单位工会为您办理的申请有更新，已经办结。请在微信打开公众号“{account}”查看详情，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("办结", "已办结，请打开查看详情"),
+    ),
+    "helped_withdrawn": Notice(
+        label="工会代办：已撤回",
+        title="工会代办的申请已撤回",
+        text="单位工会为您办理的补助申请（申报号 {number}）已撤回，不再审核。如有疑问，请联系本单位工会。",
+        link=CLAIM,
+        sms="单位工会为您办理的申请已撤回。查看请在微信打开公众号“{account}”，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_claim("已撤回", "已撤回，不再审核"),
+    ),
+    "family_submitted": Text(
+        label="家属：已提交",
+        sms="您好，单位工会代您家办理的申请已经提交，我们会尽快办理，您不用做什么。有结果会再用短信告诉您。",
+        sms_link=CLAIMS_BY_SMS,
+    ),
+    "family_helped": Text(  # returned, bounced: the union goes on with it
+        label="家属：正在补充",
+        sms="您好，单位工会代您家办理的申请需要补充，工会经办人会与您联系。",
+        sms_link=CLAIMS_BY_SMS,
+    ),
+    "family_refused": Text(
+        label="家属：已有结果",
+        sms="您好，单位工会代您家办理的申请已有结果，工会经办人会当面或打电话向您说明。",
+        sms_link=CLAIMS_BY_SMS,
+    ),
+    "family_approved": Text(
+        label="家属：审核通过",
+        sms="您好，单位工会代您家办理的申请已经审核通过，会打到您登记的账户。",
+        sms_link=CLAIMS_BY_SMS,
+    ),
+    "family_paid": Text(
+        label="家属：已经打款",
+        sms="您好，单位工会代您家办理的申请已经办好，款项已打到您登记的账户，到账时间以银行为准。",
+        sms_link=CLAIMS_BY_SMS,
+    ),
+    "family_withdrawn": Text(
+        label="家属：已撤回",
+        sms="您好，单位工会代您家办理的申请已撤回，如有疑问请联系单位工会。",
+        sms_link=CLAIMS_BY_SMS,
     ),
     "code": Code(
         label="验证码", sms="您的验证码是{code}，{minutes}分钟内有效。请不要告诉别人，工作人员不会向您索要。"

@@ -19,7 +19,7 @@ from core import clock, context
 from core.db import db, uuid7
 from notify.channels.wire import BATCH_DOT, BATCH_SIGN
 from notify.models import OutboxMessage
-from notify.rules import CODE_MINUTES, NOTICES, Step
+from notify.rules import CODE_MINUTES, DECEASED, NOTICES, Step
 
 READ = (
     "id, kind, lane, channel, address_ct, params_ct, attempt, refusals, provider, provider_reference,"
@@ -235,6 +235,9 @@ def fall_back(connection: Connection, row: Row) -> None:
         return
     phone = instead.pop("to")
     table: Any = OutboxMessage.__table__
+    is_silent = select(table.c.id).where(table.c.id == row.id, table.c.why == DECEASED)
+    if connection.execute(is_silent).first():
+        return
     said = (table.c.owner_kind, table.c.owner_id, table.c.about_kind, table.c.about_id)
     found = connection.execute(select(table.c.dedupe_key, *said).where(table.c.id == row.id)).one()
     key = found.dedupe_key.replace(":wechat", ":sms")

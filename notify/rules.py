@@ -25,6 +25,8 @@ CHANNEL_LABELS = {"inbox": "站内信", "sms": "短信", "wechat": "公众号消
 # How long it is known where a message went and what it said; what stands in the person's own inbox.
 KEEP = {"outbox": Term(days=30), "inbox": Term(years=3)}
 RESENDABLE = frozenset({FAILED, HELD})
+# What may still leave, by itself or by somebody's hand.
+NOT_OVER = (PENDING, SENDING, UNKNOWN, FAILED, HELD)
 
 CODES, NOTICES, WECHAT, MAIL = "codes", "notices", "wechat", "mail"
 BULK, BULK_WECHAT = "bulk", "bulk_wechat"  # what one action says to thousands; behind everything else

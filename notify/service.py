@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core import audit, bell, clock, context
@@ -25,7 +25,17 @@ from notify.mass import send_many
 from notify.messages import MAILS, MESSAGES, NUDGES, Code, Notice, Text, needed, notice
 from notify.models import InboxMessage, OutboxMessage
 from notify.recipients import NOBODY, Recipient, find, recipients
-from notify.rules import CANCELLED, CODE_MINUTES, CODES, DECEASED, MAIL, NOTICES, RESENDABLE, WECHAT
+from notify.rules import (
+    CANCELLED,
+    CODE_MINUTES,
+    CODES,
+    DECEASED,
+    MAIL,
+    NOT_OVER,
+    NOTICES,
+    RESENDABLE,
+    WECHAT,
+)
 from notify.wording import DRAIN, NOTHING, About, filled, site_words, sms_params, wechat_params
 from wechat.service import consents
 
@@ -60,7 +70,7 @@ def send(
 ) -> None:
     """Tell one person: an inbox row, and SMS and WeChat rows where the person can be reached.
 
-    SMS and WeChat leave `delay` seconds later: so long `take_back` can unsay it.
+    SMS and WeChat leave `delay` seconds later: so long `take_back` can unsay it. The dead are told nothing.
     `about` is (kind, id, number shown to people); `values` the words' own (`messages.needed(kind)`).
     `to` replaces the address on file (the WeChat that was bound before). `ValueError` for missing values.
     """
@@ -70,24 +80,17 @@ def send(
         raise ValueError("send() needs an employee or a staff member")
     if missing := needed(kind) - set(values or {}):
         raise ValueError(f"{kind} needs {', '.join(sorted(missing))}")
+    known = find(owner_kind, owner_id)
+    if known.is_deceased:
+        return
     filling = filled(about, values or {})
     _write_inbox(words, kind, owner_kind, owner_id, about, filling, dedupe)
-    recipient = to or find(owner_kind, owner_id)
+    recipient = to or known
     rows = [
         _outgoing(kind, channel, owner_kind, owner_id, about, address, params, f"{dedupe}:{channel}")
         for channel, address, params in _ways(kind, words, recipient, filling)
     ]
     _write_outbox(rows, delay)
-
-
-def silence(owner_id: uuid.UUID) -> None:
-    """The person has died: what still waits to be sent to them does not go, also of a mass message."""
-    out = OutboxMessage.__table__
-    db.session.execute(
-        update(out)
-        .where(out.c.owner_id == owner_id, out.c.status.in_(("pending", "held")))
-        .values(status=CANCELLED, why=DECEASED, final_at=clock.now())
-    )
 
 
 def take_back(dedupe: str) -> bool:
@@ -117,14 +120,17 @@ def send_code(purpose: str, phone: str, code: str) -> None:
     _write_outbox([row | {"lane": CODES}])
 
 
-def send_text(kind: str, phone: str, *, about: About = NOTHING, dedupe: str) -> None:
-    """Tell whoever has this phone; the words are constant. Raises `TypeError` for another kind of message."""
+def send_text(kind: str, phone: str, *, about: About = NOTHING, dedupe: str, delay: float = 0) -> None:
+    """Tell whoever has this phone; the words are constant. Raises `TypeError` for another kind of message.
+
+    It leaves `delay` seconds later: so long `take_back` can unsay it.
+    """
     words = MESSAGES[kind]
     if not isinstance(words, Text):
         raise TypeError(f"{kind} is not a text")
     link = context.settings().public_url + words.sms_link
     params = {"text": words.sms.format(**site_words(), link=link), "values": {}}
-    _write_outbox([_outgoing(kind, "sms", "guest", None, about, phone, params, f"{dedupe}:sms")])
+    _write_outbox([_outgoing(kind, "sms", "guest", None, about, phone, params, f"{dedupe}:sms")], delay)
 
 
 def nudge(kind: str, staff: uuid.UUID, openid: str, *, values: Mapping[str, str], dedupe: str) -> bool:
@@ -174,11 +180,11 @@ def send_mail(
 def _ways(
     kind: str, words: Notice, recipient: Recipient, filling: Mapping[str, str]
 ) -> list[tuple[str, str, dict[str, Any]]]:
-    """(channel, address, what to say) for each way this person can be reached; none to the dead.
+    """(channel, address, what to say) for each way this person can be reached.
 
     An SMS goes instead when WeChat cannot carry the message: no template for it, or no consent left.
     """
-    if recipient.is_deceased:
+    if words.is_quiet:
         return []
     ways: list[tuple[str, str, dict[str, Any]]] = []
     by_wechat = bool(recipient.openid) and consents.carries(kind, words.wechat.template, recipient.openid)
@@ -291,6 +297,24 @@ def forget_all(owner_id: uuid.UUID) -> None:
     forget_outbox(owner_id)
 
 
+def silence(owner_id: uuid.UUID, phone: str = "") -> None:
+    """Somebody has died: what waits for them never leaves, and what failed is never sent again.
+
+    Whatever is in a sender's hands at this moment ends here too: its result no longer brings it back. Other
+    people who share the phone keep what is theirs.
+    """
+    table = OutboxMessage.__table__
+    theirs = table.c.owner_id == owner_id
+    if phone:
+        to_phone = and_(table.c.owner_id.is_(None), OutboxMessage.address.matches(phone))
+        theirs = or_(theirs, to_phone)
+    db.session.execute(
+        update(table)
+        .where(theirs, table.c.status.in_(NOT_OVER))
+        .values(status=CANCELLED, why=DECEASED, final_at=clock.now(), lease_until=None)
+    )
+
+
 def mark_all_read(owner_id: uuid.UUID) -> None:
     table = InboxMessage.__table__
     db.session.execute(
@@ -306,6 +330,7 @@ AGAIN, MOST_RESENT = ":r", 3
 RESENT_ENOUGH = "这条消息已经重发 3 次，请先核对号码或联系服务商。"
 RESENT_OTHERWISE = "这条消息的状态已经变了，请刷新后再看。"
 RESENT_TOO_LATE = "这条消息的内容和号码已按规定删除，不能重发。"
+NOT_TO_THE_DEAD = "这位职工已登记亡故，不再发送消息。"
 CODES_NOT_AGAIN = "验证码不能重发，请让本人重新获取。"
 
 
@@ -316,6 +341,8 @@ def resend(message_id: uuid.UUID, by: Actor) -> None:
         raise Missing
     if row.lane == CODES:
         raise Refused(CODES_NOT_AGAIN)
+    if row.why == DECEASED or (row.owner_id and find(row.owner_kind, row.owner_id).is_deceased):
+        raise Refused(NOT_TO_THE_DEAD)
     if row.address is None or row.params is None:
         raise Refused(RESENT_TOO_LATE)
     if row.dedupe_key.count(AGAIN) >= MOST_RESENT:
@@ -383,5 +410,6 @@ def subscription_reported(openid: str, template_id: str, message_id: str, status
 
 
 __all__ += ["RULES", "forget_all"]
-__all__ += ["mark_all_read", "mark_read", "resend", "send_test", "subscription_reported", "wechat_reported"]
+__all__ += ["mark_all_read", "mark_read", "resend", "send_test", "silence"]
+__all__ += ["subscription_reported", "wechat_reported"]
 __all__ += ["NOBODY", "is_code", "is_notice"]

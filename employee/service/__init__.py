@@ -15,6 +15,7 @@ from employee.service.binding import (
 from employee.service.closing import check_own_code, close_account, own_phone, request_own_code
 from employee.service.consents import give_consent, has_consents, withdraw_consent
 from employee.service.copying import export_of
+from employee.service.deaths import report_death
 from employee.service.looks import looks_of, note_looks
 from employee.service.moving import move_to_union
 from employee.service.people import (
@@ -74,6 +75,7 @@ __all__ = [
     "recipient",
     "recipients_of",
     "own_phone",
+    "report_death",
     "request_code",
     "request_help_code",
     "request_own_code",

@@ -24,7 +24,7 @@ from employee.models import Binding, Employee
 from employee.rules import Asked
 from employee.service.consents import give_consent
 from employee.service.expiring import forget
-from employee.service.people import actor_of, people_with_phone
+from employee.service.people import actor_of, is_phone_of_the_dead, people_with_phone
 from notify import service as notify
 
 PURPOSE = "bind"
@@ -59,7 +59,9 @@ class MoveNeeded:
 def request_code(phone: str, openid: str, ip: str) -> str:
     """Send a code to `phone`; returns the words to show. Raises `TooMany` or `Refused`."""
     phone = counted(phone, openid, ip)
-    notify.send_code(PURPOSE, phone, codes.issue(PURPOSE, phone, openid))
+    code = codes.issue(PURPOSE, phone, openid)
+    if not is_phone_of_the_dead(phone):  # answered alike: it is nobody's business
+        notify.send_code(PURPOSE, phone, code)
     return rules.CODE_SENT.format(phone=mask_phone(phone))
 
 
@@ -159,7 +161,8 @@ def _matching(asked: Asked) -> Employee | None:
     facts = (person.name, person.id_type, person.phone) if person else ("某某某", "", "")
     fits = names.is_same(facts[0] or "", asked.name) and facts[1] == asked.id_type
     phone_fits = not facts[2] or facts[2] == asked.phone
-    return person if person and person.is_active and fits and phone_fits else None
+    is_there = person is not None and person.is_active and not person.is_deceased
+    return person if is_there and fits and phone_fits else None
 
 
 def _make(person: Employee, phone: str, openid: str) -> None:

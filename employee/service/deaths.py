@@ -12,7 +12,7 @@ import uuid
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from core import audit
+from core import audit, sessions
 from core.access import Actor
 from core.db import db
 from core.errors import Conflict, Refused
@@ -20,6 +20,7 @@ from core.history import begin, perform
 from employee.models import Death, Employee
 from employee.rules import DEATH
 from employee.service import bulk
+from employee.service.binding import end_binding
 from notify import service as notify
 
 STALE = "这位职工的资料刚刚被别人改过，已为您显示最新内容，请核对后再保存。"
@@ -27,8 +28,11 @@ NOTHING_NOTED = "这位职工没有登记亡故，不用更正"
 NO_REASON = "请填写更正的原因，例如是怎么核实的"
 
 
-def note_death(employee_id: uuid.UUID, on: dt.date, seen: int, by: Actor) -> None:
-    """登记亡故: off the roster from that day on. Raises `Conflict` when somebody wrote in between."""
+def note_death(employee_id: uuid.UUID, on: dt.date, seen: int | None, by: Actor) -> None:
+    """登记亡故: off the roster from that day on, and no message ever again.
+
+    Raises `Conflict` when somebody wrote in between.
+    """
     person = db.session.get_one(Employee, employee_id)
     was_active = person.is_active
     row = Death(employee_id=employee_id, died_on=on, was_active=was_active, state="noted", version=0)
@@ -40,8 +44,21 @@ def note_death(employee_id: uuid.UUID, on: dt.date, seen: int, by: Actor) -> Non
     except IntegrityError:
         raise Conflict(STALE) from None
     begin(DEATH, row, by)
-    notify.silence(employee_id)
     audit.record("employee.note_death", "employee", employee_id, by, fields=("is_deceased",))
+    _fall_silent(person, by)
+
+
+def report_death(employee_id: uuid.UUID, on: dt.date, by: Actor) -> None:
+    """亡故慰问金 is asked for: noted, unless it is already."""
+    if noted(employee_id) is None:
+        note_death(employee_id, on, None, by)
+
+
+def _fall_silent(person: Employee, by: Actor) -> None:
+    """The binding ends quietly; what waits to be sent never is."""
+    end_binding(person.id, "deceased", by)
+    sessions.revoke_all("employee", person.id)
+    notify.silence(person.id, person.phone or "")
 
 
 def correct_death(employee_id: uuid.UUID, reason: str, by: Actor) -> None:

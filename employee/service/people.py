@@ -52,6 +52,8 @@ class EmployeeCard:
     union_id: uuid.UUID
     union_name: str
     is_deceased: bool
+    is_active: bool
+    left_on: dt.date | None
 
 
 # Plain text, because every message and every signed-in page asks it.
@@ -123,16 +125,26 @@ def _card(person: Employee, union_name: str) -> EmployeeCard:
         union_id=person.union_id,
         union_name=union_name,
         is_deceased=person.is_deceased,
+        is_active=person.is_active,
+        left_on=person.left_on,
     )
 
 
 def people_with_phone(phone: str) -> list[uuid.UUID]:
-    """Who has this phone on file; several when a family shares one."""
+    """Who has this phone on file; several when a family shares one. The dead are not asked for."""
     query = select(Employee.id).where(
         Employee.phone.matches(phone),  # type: ignore[attr-defined]
         Employee.is_active,
+        ~Employee.is_deceased,
     )
     return list(db.session.scalars(query.limit(3)))
+
+
+def is_phone_of_the_dead(phone: str) -> bool:
+    """Does this phone stand beside somebody who has died, and beside nobody else?"""
+    query = select(Employee.is_deceased).where(Employee.phone.matches(phone))  # type: ignore[attr-defined]
+    found = set(db.session.scalars(query.limit(50)))
+    return found == {True}
 
 
 def bound_person(openid: str) -> uuid.UUID | None:

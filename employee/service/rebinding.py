@@ -78,6 +78,7 @@ def ask_rebind(asked: Asked, reason: str, picture: Picture, code: str, openid: s
             Employee.id_number.matches(asked.id_number),  # type: ignore[attr-defined]
             Employee.id_type == asked.id_type,
             Employee.is_active,
+            ~Employee.is_deceased,
         )
     )
     file = files.store(picture, "rebind")
