@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
@@ -19,7 +20,7 @@ from changes import service as changes
 from claims import service as claims
 from claims.models import Claim
 from claims.rules import LEVEL_ROLES
-from claims.service import figures, review
+from claims.service import behalf, figures, review
 from config import demo
 from content import samples
 from core import clock, context
@@ -76,6 +77,7 @@ def load() -> None:
         review.seed_reasons()
         samples.load(staff["administrator"])
         _claims(people, staff)
+        _on_behalf(people, unions[demo.PLANT], staff["operator"])
         _changes(people, staff)
         _transfer(people, unions[demo.SHOP], staff)
         _enrolments(unions, people, staff)
@@ -204,6 +206,45 @@ def _filed(person: Employee, card: str, n: int, days: int) -> Claim:
             )
     claims.submit(claim, by)
     return claim
+
+
+# What the union's operator files for others: (kind, what happened).
+_INJURY = {"event_on": dt.timedelta(days=150), "recognised_on": dt.timedelta(days=100)}
+_DEATH = {"event_on": dt.timedelta(days=60)}
+
+
+def _on_behalf(people: list[Employee], union: Union, by: Actor) -> None:
+    """An injury paid to the person's own card, and a death paid to the widow's."""
+    hurt = next(one for row, one in zip(demo.PEOPLE, people, strict=True) if row.key == "wang")
+    card = next(row.bank_card for row in demo.PEOPLE if row.key == "wang")
+    account = {"payee_name": hurt.name, "payee_bank": "示例银行", "payee_card": card}
+    _filed_for(hurt, "injury", {**_days(_INJURY), "injury_grade": 7, **account}, by)
+    gone = _person(demo.REMEMBERED, union)
+    account = {
+        "payee_name": "许家属",
+        "payee_relation": "配偶",
+        "payee_bank": "示例银行",
+        "payee_card": demo.REMEMBERED.bank_card,
+        "contact_phone": "19922220001",
+        "why_other": "本人已亡故",
+    }
+    _filed_for(gone, "death", {**_days(_DEATH), "cause": "疾病", **account}, by)
+
+
+def _days(ago: dict[str, dt.timedelta]) -> dict[str, dt.date]:
+    """Days before today, but within the present period."""
+    first = dt.date(clock.today().year, 1, 2)
+    return {name: max(clock.today() - back, first) for name, back in ago.items()}
+
+
+def _filed_for(person: Employee, kind: str, values: dict[str, Any], by: Actor) -> None:
+    claim = behalf.start(kind, person.id, by, is_by_agent=True, is_informed=True)
+    claims.save_step(claim, values, by)
+    for n, paper in enumerate(figures.papers_of(claim)):
+        if paper.min_count:
+            picture = take_picture(receipt_picture(paper.label, person.name, 40 + n))
+            claims.add_document(claim, paper.code, picture, by)
+    behalf.submit(claim, by)
 
 
 def _decide(number: str, step: str, staff: dict[str, Actor]) -> None:

@@ -12,6 +12,7 @@ import changes.admin
 import changes.jobs
 import changes.views
 import claims.admin
+import claims.admin.behalf
 import claims.jobs
 import claims.views
 import content.admin
@@ -108,6 +109,7 @@ BLUEPRINTS: list[Blueprint] = [
     union.admin.people,
     membership.admin.blueprint,
     enrolment.admin.blueprint,
+    claims.admin.behalf.blueprint,
     claims.admin.blueprint,
     whatif.admin.blueprint,
     roster.admin.blueprint,

@@ -104,18 +104,29 @@ def undone_by(action: str) -> str:
     return action.removeprefix(_UNDO) if action.startswith(_UNDO) else ""
 
 
-# What whoever filed an application for somebody else reads when the person is told so (XM-94). Nobody is
-# told what they did themselves.
-TELLS_FILER = {
-    "claim_resubmitted": "filed_resubmitted",
-    "claim_returned": "filed_returned",
-    "claim_refused": "filed_refused",
-    "claim_approved": "filed_approved",
-    "payment_failed": "filed_payment_failed",
-    "payee_fixed": "filed_payee_fixed",
-    "claim_paid": "filed_paid",
-    "claim_withdrawn": "filed_withdrawn",
+class Heard(NamedTuple):
+    """Of an application that the union filed: what the insured person reads, whoever filed it for them
+    (XM-94), and after a death the family, by SMS alone."""
+
+    insured: str
+    filer: str
+    family: str
+
+
+ON_BEHALF = {
+    "claim_submitted": Heard("helped_submitted", "filed_submitted", "family_submitted"),
+    "claim_resubmitted": Heard("helped_submitted", "filed_resubmitted", "family_submitted"),
+    "claim_returned": Heard("helped_returned", "filed_returned", "family_helped"),
+    "claim_refused": Heard("helped_refused", "filed_refused", "family_refused"),
+    "claim_approved": Heard("helped_approved", "filed_approved", "family_approved"),
+    "payment_failed": Heard("helped_payment_failed", "filed_payment_failed", "family_helped"),
+    "payee_fixed": Heard("helped_payee_fixed", "filed_payee_fixed", "family_helped"),
+    "claim_paid": Heard("helped_paid", "filed_paid", "family_paid"),
+    "automatic_granted": Heard("automatic_granted", "filed_approved", "family_approved"),
+    "claim_withdrawn": Heard("helped_withdrawn", "filed_withdrawn", "family_withdrawn"),
 }
+# The number, to find it again; else nobody is told what they did themselves.
+ALSO_ONES_OWN = ("claim_submitted",)
 
 
 WORKFLOW = Workflow("claim", LABELS, _moves(), final=FINAL)
@@ -159,6 +170,13 @@ class Refusal(NamedTuple):
     words: str
 
 
+# How the same reasons read when there was no stay.
+_WITHOUT_STAY = {
+    "not_covered": "发生时不在保障期内",
+    "already_paid": "同一件事已经领取过补助",
+}
+_ONLY_STAYS = ("not_settled",)
+
 REFUSALS = (
     Refusal("not_covered", "住院时不在保障期内"),
     Refusal("not_settled", "费用没有经过基本医疗保险结算"),
@@ -168,6 +186,18 @@ REFUSALS = (
     Refusal("untrue", "提交的材料与事实不符"),
 )
 
+
+def refusals(kind: str) -> tuple[Refusal, ...]:
+    """The reasons that fit a claim of this kind, in its words."""
+    if kind == HOSPITAL:
+        return REFUSALS
+    return tuple(
+        reason._replace(words=_WITHOUT_STAY.get(reason.code, reason.words))
+        for reason in REFUSALS
+        if reason.code not in _ONLY_STAYS
+    )
+
+
 # What a reviewer can point at when returning a claim: codes of the plan's materials, and groups of fields.
 ITEMS = {
     "id_front": "身份证正面",
@@ -175,7 +205,12 @@ ITEMS = {
     "invoice": "住院医疗费用发票",
     "settlement": "基本医疗(生育)保险结算单",
     "discharge_record": "出院小结或出院记录",
+    "injury_decision": "工伤认定书",
+    "grade_decision": "伤残等级鉴定书",
+    "death_certificate": "死亡证明或户口注销证明",
     "application_form": "申请审批表",
+    "agent_id_front": "代办人身份证正面",
+    "agent_id_back": "代办人身份证背面",
     "bank_card": "银行卡照片",
     "explanation": "情况说明",
     "payee_id_front": "收款人身份证正面",
@@ -185,6 +220,7 @@ ITEMS = {
     "stay": "入院和出院日期",
     "sums": "费用金额",
     "receipt_number": "票据代码和号码",
+    "event": "日期、等级和原因",
     "payee": "收款账户",
 }
 
@@ -218,7 +254,17 @@ PARTS = {
     "stay": ("admitted_on", "discharged_on"),
     "sums": ("total_fen", "pooled_fen", "self_paid_fen", "own_expense_fen", "bed_excess_fen", "is_settled"),
     "receipt_number": ("receipt", "receipt_check_code", "hospital_grade"),
-    "payee": ("is_own_account", "payee_name", "payee_bank", "payee_branch", "payee_card", "payee_relation"),
+    "event": ("event_on", "recognised_on", "injury_grade", "cause"),
+    "payee": (
+        "is_own_account", "payee_name", "payee_bank", "payee_branch", "payee_card", "payee_relation",
+        "payee_id_number", "contact_phone", "why_other",
+    ),
+}  # fmt: skip
+# Which of them a claim of a kind has.
+PARTS_OF = {
+    HOSPITAL: ("hospital", "stay", "sums", "receipt_number", "payee"),
+    INJURY: ("event", "payee"),
+    DEATH: ("event", "payee"),
 }
 PART_OF = {name: part for part, names in PARTS.items() for name in names}
 # Kept with the page, but nothing a reviewer points at.
@@ -226,11 +272,16 @@ PART_OF |= {"as_typed": "as_typed", "id_expires_on": "id_until", "id_is_permanen
 CARD_PHOTOS = ("bank_card", "payee_bank_card")
 # Kept from claim to claim by the same person, so that the same picture twice means nothing.
 STANDING_PHOTOS = ("id_front", "id_back", *CARD_PHOTOS, "payee_id_front", "payee_id_back")
+# Of whoever files for others: the same pictures in many people's applications mean nothing at all.
+AGENT_PHOTOS = ("agent_id_front", "agent_id_back")
+# Other people's certificates and cards, which are not shown to the insured person.
+OTHERS_PHOTOS = (*AGENT_PHOTOS, "payee_id_front", "payee_id_back", "payee_bank_card")
 DECIDED = ("approved", "paying", "paid", "pay_failed")
 NOT_COUNTED = ("draft", "withdrawn", "refused")
 ALREADY_SUBMITTED = "这份申请已经提交过了，不用再交。"
 ONLY_FROM_UNION = "职工客户端只能申请住院医疗补助。工伤致残、职工亡故慰问金请由单位工会代为办理。"
 GRADES = ("三级", "二级", "一级", "未定级")
+CAUSES = ("疾病", "意外事故", "其他")
 RELATIONS = ("配偶", "父母", "子女", "兄弟姐妹", "其他亲属", "其他")
 
 # Common reasons a new deployment starts with (常用退回意见); staff edit the list in the product.
@@ -269,6 +320,16 @@ BOUNCES = (
 def bounce_for(bank_words: str) -> Bounce:
     """The plain reason for what a bank wrote; the last one when nothing matches."""
     return next((b for b in BOUNCES if any(m in bank_words for m in b.matches)), BOUNCES[-1])
+
+
+_ABOUT_THEM = (("您在 ", "该职工在 "), ("您的保障期", "该职工的保障期"), ("与您另一次", "与该职工另一次"))
+
+
+def said_of_other(text: str) -> str:
+    """Words that speak to the insured person, as whoever files for them reads it."""
+    for to_them, of_them in _ABOUT_THEM:
+        text = text.replace(to_them, of_them)
+    return text
 
 
 def step_of(material_code: str, when: str) -> int:

@@ -63,6 +63,9 @@ PEOPLE = (
     DemoPerson("wu", "吴虚构", "19900000008", "459999198606160084", "6217000000000000889", False),
 )
 
+# On the roster only: the union filed 亡故慰问金 for this person's family.
+REMEMBERED = DemoPerson("feng", "冯样例", "19900000009", "459999196904180033", "6217000000000000996", False)
+
 STAFF = (
     DemoStaff("王初核", "19911110001", ("first_reviewer",), "HUZHUDEMOFIRSTAAAAAAAAAAAAAAAAAA", "初核"),
     DemoStaff("李复核", "19911110002", ("second_reviewer",), "HUZHUDEMOSECONDAAAAAAAAAAAAAAAAA", "复核"),

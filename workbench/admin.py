@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from changes import queries as changes
 from changes.queries import work as change_work
 from claims.queries import narrowing, state_words, work
-from claims.service import assigning, review
+from claims.service import assigning, behalf, review
 from core.access import Actor, allow, current_actor
 from core.db import transaction
 from core.pages import again
@@ -125,6 +125,7 @@ def my_cases() -> str:
     return render_template(
         "workbench/mine.html",
         rows=found.rows,
+        files_claims=current_actor().has(*behalf.FILERS),
         prev_url=url_for(".my_cases", before=found.before) if found.before else "",
         next_url=url_for(".my_cases", after=found.after) if found.after else "",
     )

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, select
 
 from changes import queries as changes
 from changes.queries import work as change_work
-from claims.queries import union_desk, work
+from claims.queries import filings, union_desk, work
+from claims.service import behalf
 from core import roles
 from core.access import Actor, current_actor
 from core.db import db
@@ -22,6 +23,7 @@ from enrolment.queries.paying import rules as paying
 from membership import queries as membership
 from notify import queries as messages
 from staff.service import appeals as staff_appeals
+from union import queries as unions
 
 REASONS = (*work.REVIEWERS, roles.ADMINISTRATOR)
 MESSAGES = (
@@ -36,6 +38,8 @@ CONTENT = (roles.EDITOR, roles.ADMINISTRATOR)
 # XM-23, XM-26: 基层业务管理 has two groups; a line is there only when its page is.
 KEEPING, AID = "基层业务管理-基层工会管理", "基层业务管理-医疗互助管理"
 REVIEWING = f"{AID}-补助审核"
+# XM-80: where claims on behalf begin.
+FILING, NEW_FILING = "业务申报平台-医疗互助", "/admin/claims/new"
 KEEPS_UNIONS = (roles.OPERATOR, roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
 MANAGES_STAFF = (roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
 PAYOUTS = (*work.FINANCE, roles.ADMINISTRATOR, roles.AUDITOR)
@@ -80,6 +84,10 @@ def items() -> list[NavItem]:
         ),
         (NavItem("invoices", "发票管理", "/admin/invoices", group=AID), INVOICES),
         *((item, (roles.OPERATOR,)) for item in _union_reviews(actor)),
+        (
+            NavItem("filing", "医疗补助申请", "/admin/claims/new", other.filings, FILING),
+            behalf.FILERS,
+        ),
     ]
     return [item for item, who in lines if actor.has(*who) and reaches(actor, item.key, who)]
 
@@ -102,6 +110,7 @@ class Waiting(NamedTuple):
     rebinds: int = 0
     transfers: int = 0
     appeals: int = 0
+    filings: int = 0
     unread: int = 0
     changes: Mapping[str, int] = {}
     enrolments: Mapping[str, int] = {}
@@ -118,6 +127,8 @@ def ask(actor: Actor, change_scope: ColumnElement[bool] | None = None) -> Waitin
         wanted["transfers"] = membership.waiting_count(actor)
     if actor.has(roles.ADMINISTRATOR):
         wanted["appeals"] = staff_appeals.waiting_count()
+    if actor.has(*behalf.FILERS):
+        wanted["filings"] = filings.waiting(actor, unions.places_of(actor, *behalf.FILERS))
     levels = change_work.REVIEWS if actor.has(*change_work.READERS) else ()
     of_levels = [change_work.waiting_at(level, actor, change_scope) for level in levels]
     states = enrolments.waiting_states(actor)

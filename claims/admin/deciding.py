@@ -11,7 +11,7 @@ from claims.admin import showing, undoing
 from claims.admin.door import REVIEWERS, blueprint, claim_of, me, path_of, seen
 from claims.models import Claim
 from claims.queries import state_words
-from claims.rules import ITEMS, PASSES, PLACES, REFUSALS, REFUSES, RETURNS, WORKFLOW
+from claims.rules import ITEMS, PARTS_OF, PASSES, PLACES, REFUSES, RETURNS, WORKFLOW, refusals
 from claims.service import figures, holds, marks, reasons, review, suspicions
 from core.access import allow, current_actor
 from core.db import transaction
@@ -125,8 +125,7 @@ def _approve_page(claim: Claim, errors: Errors) -> str:
 
 
 def _return_page(claim: Claim, errors: Errors) -> str:
-    wanted = {paper.code for paper in figures.papers_of(claim)} | {"hospital", "stay", "sums"}
-    wanted |= {"receipt_number", "payee"}
+    wanted = {paper.code for paper in figures.papers_of(claim)} | set(PARTS_OF[claim.kind])
     return render_template(
         "claims_admin/return.html",
         errors=errors,
@@ -156,5 +155,5 @@ def _refuse_page(claim: Claim, errors: Errors) -> str:
         errors=errors,
         values=request.form,
         **showing.facts(claim),
-        refusals=[(reason.code, reason.words) for reason in REFUSALS],
+        refusals=[(reason.code, reason.words) for reason in refusals(claim.kind)],
     )

@@ -25,4 +25,4 @@ def reveal(number: str) -> ResponseReturnValue:
         revealing.announce(claim, field, reason, me())
     # Committed: whatever happens to the answer now, the look is on record.
     value = revealing.value(claim, field)
-    return revealed("claims_admin/reveal.html", revealing.FIELDS[field], value, path_of(claim))
+    return revealed("claims_admin/reveal.html", revealing.LABELS[field], value, path_of(claim))

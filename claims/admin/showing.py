@@ -11,12 +11,13 @@ from claims.admin.door import MAY_REVEAL, READERS, REVIEWERS, SEES_NAMES, bluepr
 from claims.models import Claim
 from claims.queries import duplicates, kind_words, record, state_words, work
 from claims.rules import REFUSES
-from claims.service import automatic, cuts, figures, holds, revealing, review, suspicions
+from claims.service import automatic, behalf, cuts, figures, holds, revealing, review, suspicions
 from claims.service.checks import Check
 from core import clock
 from core.access import allow, current_actor
 from core.db import transaction
 from employee import service as employees
+from staff import service as staff
 
 
 @blueprint.get("/<number>")
@@ -80,12 +81,13 @@ def page(claim: Claim, errors: dict[str, str] | None = None) -> str:
         events=record.events(claim),
         resent=record.resent(claim),
         may_reveal=actor.has(*MAY_REVEAL),
-        reveal_fields=revealing.FIELDS,
+        reveal_fields=revealing.LABELS,
         reveal_reasons=list(revealing.REASONS.items()),
         may_decide=is_mine_to_decide,
         may_refuse=claim.state in REFUSES,
         why_not=review.why_not(claim, actor) if is_mine_to_decide else "",
         place=work.place(claim, current_actor()) if is_mine_to_decide and claim.submitted_at else None,
+        can_take_filing=actor.has(*behalf.FILERS) and behalf.is_orphaned(claim),
         **_whose(claim),
     )
 
@@ -116,10 +118,25 @@ def facts(claim: Claim) -> dict[str, Any]:
         "sees_name": actor.has(*SEES_NAMES),
         "kind": kind_words(claim.kind),
         "state": state_words(claim.state),
+        "filed_by": _filed_by(claim),
+        "filing_url": f"/admin/claims/filings/{claim.number}" if _is_mine(claim) else "",
         "waited": clock.age(claim.submitted_at) if claim.submitted_at else "",
         "docs": [_picture(claim, paper) for paper in papers],
         "missing": [] if claim.photos_erased_at or claim.is_automatic else missing,
     }
+
+
+def _is_mine(claim: Claim) -> bool:
+    """Did the asker file it? They change it on the pages of their own."""
+    return claim.filed_by_kind == "staff" and claim.filed_by_id == me().id
+
+
+def _filed_by(claim: Claim) -> str:
+    """由谁代办; empty for what the person filed on their phone."""
+    if claim.filed_by_kind != "staff":
+        return ""
+    how = "代他人办理" if claim.is_by_agent else "本人在工会办理"
+    return f"{how}，经办人 {staff.label(claim.filed_by_id)}"
 
 
 def _picture(claim: Claim, paper: record.Paper) -> dict[str, str]:

@@ -35,7 +35,7 @@ def _still(column_name: str) -> TextClause:
 
 
 class Claim(Stateful, db.Model):
-    """A claim (补助申请). Sums are integer fen; hospital, diagnosis, receipt and payee are sealed.
+    """A claim (补助申请). Sums are integer fen; hospital, diagnosis, receipt, cause and payee are sealed.
 
     `award` holds the lines of the figure last computed; `award_fen` is set when a reviewer decides.
     `approval_bi` binds the approved payee and sum: payout refuses when they changed since (M5, M7).
@@ -56,6 +56,9 @@ class Claim(Stateful, db.Model):
         ),
         CheckConstraint("award_fen IS NULL OR award_fen >= 0", name="award_not_negative"),
         CheckConstraint("discharged_on IS NULL OR discharged_on >= admitted_on", name="stay_in_order"),
+        CheckConstraint("injury_grade BETWEEN 1 AND 10", name="grade_known"),
+        # What waits for whom at the union's desk filed it (我的办件).
+        Index("ix_claim_filer", "filed_by_id", "id", postgresql_where=text("filed_by_kind = 'staff'")),
     )
 
     id: Mapped[uuid.UUID] = primary_key()
@@ -68,6 +71,8 @@ class Claim(Stateful, db.Model):
     plan_version: Mapped[str | None] = column(String(16), nullable=True)
     filed_by_kind: Mapped[str] = column(String(16), nullable=False)
     filed_by_id: Mapped[uuid.UUID] = column(Uuid, nullable=False)
+    # 代他人办理 (XM-82): filed by the union for somebody else, not by the person at the union's desk.
+    is_by_agent: Mapped[bool] = column(Boolean, nullable=False, default=False, server_default=text("false"))
     step: Mapped[int] = column(SmallInteger, nullable=False, default=1)
 
     hospital = Sealed("secret")
@@ -84,6 +89,11 @@ class Claim(Stateful, db.Model):
     is_out_of_area: Mapped[bool] = column(Boolean, data="personal", nullable=False, default=False)
     receipt = Sealed("secret", index="plain")
     receipt_check_code = Sealed("secret")
+    # 工伤 and 亡故: the day it happened, the day it was recognised, how grave; why somebody died.
+    event_on: Mapped[dt.date | None] = column(Date, data="personal", nullable=True)
+    recognised_on: Mapped[dt.date | None] = column(Date, data="personal", nullable=True)
+    injury_grade: Mapped[int | None] = column(SmallInteger, data="personal", nullable=True)
+    cause = Sealed("secret")
     # Answers of a draft that nobody could read, as typed: {question: [label, text]} as JSON.
     as_typed = Sealed("secret")
     # Until when the certificate in the photos is valid; 长期 ones have no end.
@@ -98,6 +108,10 @@ class Claim(Stateful, db.Model):
     payee_branch: Mapped[str] = column(String(80), data="personal", nullable=False, default="")
     payee_card = Sealed("identifier", index="plain")
     payee_relation: Mapped[str] = column(String(20), data="personal", nullable=False, default="")
+    # What 情况说明 says of another payee (XM-115), and where the family is told after a death.
+    payee_id_number = Sealed("identifier")
+    contact_phone = Sealed("identifier")
+    why_other = Sealed("personal")
 
     award: Mapped[dict[str, Any] | None] = column(JSONB, data="personal", nullable=True)
     award_fen: Mapped[int | None] = column(BigInteger, data="personal", nullable=True)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from claims.models import Claim, ClaimDocument
 from claims.queries.own import kind_words, state_words
-from claims.rules import ITEMS, WORKFLOW
+from claims.rules import ITEMS, OTHERS_PHOTOS, WORKFLOW
 from core import clock
 from core.copies import Copy, Facts, facts
 from core.db import db
@@ -38,6 +38,11 @@ CLAIM = {
     "is_out_of_area": "异地就医",
     "receipt": "票据代码和号码",
     "receipt_check_code": "校验码",
+    "event_on": "受伤或亡故日期",
+    "recognised_on": "工伤认定日期",
+    "injury_grade": "伤残等级",
+    "cause": "死亡原因",
+    "is_by_agent": "工会代办",
     "id_expires_on": "证件有效期至",
     "id_is_permanent": "证件长期有效",
     "as_typed": "没有读懂的填写内容",
@@ -104,7 +109,7 @@ def _photos(claim: Claim) -> list[tuple[str, uuid.UUID]]:
             ClaimDocument.removed_at.is_(None),
             StoredFile.erased_at.is_(None),
             # other people's certificates and cards are theirs
-            ClaimDocument.kind.not_like("payee_%"),
+            ClaimDocument.kind.not_in(OTHERS_PHOTOS),
         )
         .order_by(ClaimDocument.kind, ClaimDocument.position)
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from claims.models import Claim, ClaimDocument, PairVerdict
 from claims.queries.likeness import twins_of
-from claims.rules import NOT_COUNTED, STANDING_PHOTOS
+from claims.rules import AGENT_PHOTOS, NOT_COUNTED, STANDING_PHOTOS
 from core.db import db
 from core.files.models import StoredFile
 
@@ -91,6 +91,7 @@ def _same_bytes(claim: Claim) -> list[Pair]:
         .where(
             mine.claim_id == claim.id,
             mine.removed_at.is_(None),
+            mine.kind.not_in(AGENT_PHOTOS),
             ClaimDocument.removed_at.is_(None),
             Claim.id != claim.id,
             Claim.state.not_in(NOT_COUNTED),

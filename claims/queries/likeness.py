@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.types import Integer
 
 from claims.models import Claim, ClaimDocument, PictureTwin
-from claims.rules import NOT_COUNTED, STANDING_PHOTOS
+from claims.rules import AGENT_PHOTOS, NOT_COUNTED, STANDING_PHOTOS
 from core.db import db
 from core.files.likeness import turned
 
@@ -52,6 +52,7 @@ def twins_of(claim_id: uuid.UUID) -> list[Twin]:
         .join(theirs, theirs.id == there.claim_id)
         .where(
             here.claim_id == claim_id,
+            here.kind.not_in(AGENT_PHOTOS),
             there.claim_id != claim_id,
             here.removed_at.is_(None),
             there.removed_at.is_(None),

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, select
+from sqlalchemy import ColumnElement, Connection, case, or_, select
 
 from claims.models import Claim, ClaimDocument
 from claims.rules import AUTOMATIC, AUTOMATIC_WORDS, BOUNCES, DECIDED, LABELS, OWNER_TODO
@@ -65,9 +65,19 @@ def kind_words(kind: str) -> str:
     return AUTOMATIC_WORDS if kind == AUTOMATIC else context.scheme().kinds.get(kind, kind)
 
 
+def by_themselves() -> ColumnElement[bool]:
+    """What the person filed; what the union filed for them waits for the filer, never for them."""
+    return Claim.filed_by_kind != "staff"
+
+
+def shown_to_them() -> ColumnElement[bool]:
+    """Their own, and what the union handed in for them: nobody reads another's draft."""
+    return or_(by_themselves(), Claim.state != "draft")
+
+
 def of_employee(key: str, employee_id: uuid.UUID | None) -> Claim:
-    """The person's own application by number (or by id, as messages link it). Raises `Missing`."""
-    query = select(Claim).where(Claim.employee_id == employee_id)
+    """The person's application by number (or by id, as messages link it). Raises `Missing`."""
+    query = select(Claim).where(Claim.employee_id == employee_id, shown_to_them())
     claim_id = as_id(key)
     query = query.where(Claim.id == claim_id) if claim_id else query.where(Claim.number == key)
     claim = db.session.scalars(query).first()
@@ -81,7 +91,7 @@ def for_employee(employee_id: uuid.UUID, before: str = "") -> tuple[list[Row], s
     query = select(
         Claim.id, Claim.number, Claim.kind, Claim.state, Claim.step, Claim.created_at, Claim.saved_at,
         Claim.submitted_at, Claim.admitted_on, Claim.award_fen,
-    ).where(Claim.employee_id == employee_id)  # fmt: skip
+    ).where(Claim.employee_id == employee_id, shown_to_them())  # fmt: skip
     if (last := as_id(before)) is not None:
         query = query.where(Claim.id < last)
     found = db.session.connection().execute(query.order_by(Claim.id.desc()).limit(PAGE + 1)).all()
@@ -100,7 +110,7 @@ def open_draft(employee_id: uuid.UUID, kind: str) -> Row | None:
     """The newest application that was begun and not handed in."""
     query = (
         select(Claim)
-        .where(Claim.employee_id == employee_id, Claim.kind == kind, Claim.state == "draft")
+        .where(Claim.employee_id == employee_id, Claim.kind == kind, Claim.state == "draft", by_themselves())
         .order_by(Claim.id.desc())
         .limit(1)
     )
@@ -135,7 +145,7 @@ def need_action(employee_id: uuid.UUID) -> list[Todo]:
             Transition.note_ct,
         )
         .outerjoin(Transition, Transition.id == newest)
-        .where(Claim.employee_id == employee_id, Claim.state.in_(_NEEDS))
+        .where(Claim.employee_id == employee_id, Claim.state.in_(_NEEDS), by_themselves())
         .order_by(urgency, Claim.id.desc())
         .limit(10)
     )
@@ -168,7 +178,9 @@ def status_lines(
     employee_id: uuid.UUID, limit: int = 5, connection: Connection | None = None
 ) -> list[tuple[str, str, str]]:
     """(number, state in words, when) of the newest applications, for the answer in the chat."""
-    query = select(Claim.number, Claim.state, Claim.state_at).where(Claim.employee_id == employee_id)
+    query = select(Claim.number, Claim.state, Claim.state_at).where(
+        Claim.employee_id == employee_id, shown_to_them()
+    )
     rows = (connection or db.session.connection()).execute(query.order_by(Claim.id.desc()).limit(limit))
     return [(number, owner_words(state), clock.shown(at)) for number, state, at in rows]
 
@@ -184,7 +196,10 @@ def todo_of(person: str) -> str:
 
     Plain, to stand inside another room's statement: the callback asks once for all it needs.
     """
-    return f"SELECT count(*) FROM claim WHERE employee_id = {person} AND state IN ('returned', 'pay_failed')"  # noqa: S608 - a column
+    return (
+        f"SELECT count(*) FROM claim WHERE employee_id = {person} AND state IN ('returned', 'pay_failed')"  # noqa: S608 - a column
+        " AND filed_by_kind <> 'staff'"
+    )
 
 
 def document_of(claim: Claim, document_id: uuid.UUID) -> ClaimDocument:

@@ -94,7 +94,7 @@ def _future(claim: Claim, is_submitted: bool) -> list[Step]:
     rest: list[Step] = []
     ahead = list(levels)
     if claim.state == "returned":
-        rest.append(_coming("等您修改后重新提交", "bad"))
+        rest.append(_coming(f"等{_whose(claim)}修改后重新提交", "bad"))
     elif claim.state == "draft":
         rest.append(_coming("提交申请", "now"))
     elif claim.state in REVIEWS:
@@ -104,12 +104,16 @@ def _future(claim: Claim, is_submitted: bool) -> list[Step]:
         ahead = []
     rest += [_coming(_level(level), "todo") for level in ahead]
     if claim.state == "pay_failed":
-        rest.append(_coming("等您改正收款账户", "bad"))
+        rest.append(_coming(f"等{_whose(claim)}改正收款账户", "bad"))
     elif claim.state == "approved":
         rest.append(_coming(state_words("approved"), "now"))
     if claim.state not in ("approved", "paying"):
         rest.append(_coming("打款", "todo"))
     return [*rest, _coming(state_words("paid"), "todo")]
+
+
+def _whose(claim: Claim) -> str:
+    return "工会经办人" if claim.filed_by_kind == "staff" else "您"
 
 
 def _coming(label: str, state: str) -> Step:

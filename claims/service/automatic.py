@@ -29,6 +29,7 @@ COUNTED = "{number} 计入 {amount}"
 # The account that the money just arrived in, with the photos that prove it.
 _ACCOUNT = (
     "is_own_account", "payee_name", "payee_bank", "payee_branch", "payee_card", "payee_relation",
+    "contact_phone", "why_other", "payee_id_number",
 )  # fmt: skip
 
 Paid = list[tuple[str, Memory]]
@@ -134,6 +135,7 @@ def _traced(plan: Plan, award: Award, paid: Paid) -> Award:
 
 
 def _begun(trigger: Claim, plan: Plan) -> Claim:
+    is_helped = trigger.filed_by_kind == "staff"
     claim = Claim(
         number=numbered(context.scheme().prefixes["claim"]),
         kind=AUTOMATIC,
@@ -142,8 +144,9 @@ def _begun(trigger: Claim, plan: Plan) -> Claim:
         coverage_id=trigger.coverage_id,
         plan_code=plan.code,
         plan_version=plan.version,
-        filed_by_kind=SYSTEM.kind,
-        filed_by_id=trigger.employee_id,
+        # Who filed what was paid puts a bounced account right here too, and is told.
+        filed_by_kind=trigger.filed_by_kind if is_helped else SYSTEM.kind,
+        filed_by_id=trigger.filed_by_id if is_helped else trigger.employee_id,
         state="draft",
         version=0,
         **{name: getattr(trigger, name) for name in _ACCOUNT},

@@ -14,7 +14,18 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from claims.models import Claim, ClaimDocument, PictureTwin
-from claims.rules import AUTOMATIC, HOSPITAL, ITEMS, NOT_COUNTED, STANDING_PHOTOS, step_of
+from claims.rules import (
+    AGENT_PHOTOS,
+    AUTOMATIC,
+    DEATH,
+    DECIDED,
+    HOSPITAL,
+    INJURY,
+    ITEMS,
+    NOT_COUNTED,
+    STANDING_PHOTOS,
+    step_of,
+)
 from claims.service import figures
 from claims.service.figures import Reckoning
 from core import clock, names
@@ -23,10 +34,14 @@ from core.files.models import StoredFile
 from core.identifiers import card_problem, card_warning
 from core.money import shown_yuan
 from employee import service as employees
+from staff import service as staff
 
+WHEN = {HOSPITAL: "入院时", INJURY: "受伤时", DEATH: "亡故时"}
 CONFIDENTIAL = frozenset({"receipt_elsewhere", "picture_elsewhere", "card_elsewhere"})
 SAME_STAY = "这次住院已经申请过（申报号 {number}）"
 OVERLAP = "入院、出院日期与您另一次住院重叠（申报号 {number}），请核对日期"
+SAME_DEATH = "这位职工的亡故慰问金已经申请过（申报号 {number}），不能重复申请"
+SAME_INJURY = "这次工伤有一份申请正在办理（申报号 {number}），办完后才能再申请"
 SAME_RECEIPT = "这张票据已经申请过（申报号 {number}），不能重复申请"
 REPEATED = "“{one}”和“{other}”像是同一张照片，请看看是不是传错了"
 OTHER_NAME = "收款户名与本人姓名不同。如果确实要打到他人账户，请选“不是本人的卡”并上传说明"
@@ -51,10 +66,13 @@ def run(claim: Claim, found: Reckoning | None = None) -> list[Check]:
         *_papers(claim),
         *_certificate(claim),
         *_other_stays(claim),
+        *_other_events(claim),
         *_receipt(claim),
         *_pictures(claim),
         *_repeated(claim),
         *_payee(claim, person.name),
+        *_agent(claim),
+        *_standing(claim, person),
         *_card(claim),
     ]
 
@@ -109,7 +127,9 @@ def _engine(claim: Claim, found: Reckoning) -> Iterator[Check]:
     if found.plan is None or any(note.blocking for note in notes):
         return
     if found.cover is not None:
-        yield Check("ok", f"入院时在保障期内（{found.cover.starts_on} 至 {found.cover.ends_on}）", "covered")
+        when = WHEN[claim.kind]
+        said = f"{when}在保障期内（{found.cover.starts_on} 至 {found.cover.ends_on}）"
+        yield Check("ok", said, "covered")
     if found.plan.deadline_on or found.plan.deadline_days:
         yield Check("ok", "在申请期限内提交", "in_time")
     if claim.kind == HOSPITAL and not any(note.code in ("arithmetic", "bed_excess") for note in notes):
@@ -171,6 +191,23 @@ def _other_stays(claim: Claim) -> Iterator[Check]:
     yield Check("ok", "与本人其他住院不重叠", "no_overlap")
 
 
+def _other_events(claim: Claim) -> Iterator[Check]:
+    """One person dies once; of one injury one application at a time (a graver grade comes after it)."""
+    if claim.kind not in (DEATH, INJURY):
+        return
+    query = select(Claim.number).where(
+        Claim.employee_id == claim.employee_id,
+        Claim.id != claim.id,
+        Claim.kind == claim.kind,
+        Claim.state.not_in(NOT_COUNTED),
+    )
+    if claim.kind == INJURY:
+        query = query.where(Claim.state.not_in(DECIDED), Claim.event_on == claim.event_on)
+    if number := db.session.scalar(query.order_by(Claim.id).limit(1)):
+        words = SAME_DEATH if claim.kind == DEATH else SAME_INJURY
+        yield Check("bad", words.format(number=number), "same_event", True)
+
+
 def _receipt(claim: Claim) -> Iterator[Check]:
     """One bill, one claim: the person's own second one is refused, somebody else's is flagged."""
     if not claim.receipt:
@@ -194,7 +231,11 @@ def _pictures(claim: Claim) -> Iterator[Check]:
     mine = (
         select(StoredFile.content_bi)
         .join(ClaimDocument, ClaimDocument.file_id == StoredFile.id)
-        .where(ClaimDocument.claim_id == claim.id, ClaimDocument.removed_at.is_(None))
+        .where(
+            ClaimDocument.claim_id == claim.id,
+            ClaimDocument.removed_at.is_(None),
+            ClaimDocument.kind.not_in(AGENT_PHOTOS),
+        )
     )
     query = (
         select(Claim.number, Claim.employee_id, ClaimDocument.kind)
@@ -206,6 +247,7 @@ def _pictures(claim: Claim) -> Iterator[Check]:
             Claim.state.not_in(NOT_COUNTED),
             Claim.kind != AUTOMATIC,  # shows the account's photos of the claim that was paid before it
             ClaimDocument.removed_at.is_(None),
+            ClaimDocument.kind.not_in(AGENT_PHOTOS),
         )
         .order_by(Claim.id)
         .limit(50)
@@ -261,6 +303,24 @@ def _payee(claim: Claim, person_name: str) -> Iterator[Check]:
         yield Check("bad", f"{words}（{codes}）" if codes else words, "payee_name", True)
     else:
         yield Check("ok", "收款户名与本人姓名一致", "payee_name")
+
+
+def _agent(claim: Claim) -> Iterator[Check]:
+    """Who filed it at the union's desk, and is it also they who get the money?"""
+    if claim.filed_by_kind != "staff":
+        return
+    label = staff.label(claim.filed_by_id)
+    if not claim.is_own_account and names.is_same(claim.payee_name or "", label):
+        said = f"收款人与代办人（{label}）同名，请核对关系和情况说明"
+        yield Check("bad", said, "payee_is_agent")
+
+
+def _standing(claim: Claim, person: employees.EmployeeCard) -> Iterator[Check]:
+    """What the roster says of the person now, for who decides."""
+    if person.is_deceased and claim.kind != DEATH:
+        yield Check("look", "名册登记这位职工已经亡故，请核对收款账户", "deceased")
+    elif not person.is_active and not person.is_deceased:
+        yield Check("look", f"名册登记这位职工已于 {person.left_on or '（没有日期）'} 离职", "left")
 
 
 def _card(claim: Claim) -> Iterator[Check]:

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, cast, func, literal, select, true, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 
 from claims.models import Claim
-from claims.rules import AUTOMATIC, DECIDED, EDITABLE, HOSPITAL
+from claims.rules import AUTOMATIC, DEATH, DECIDED, EDITABLE, HOSPITAL, INJURY
 from claims.service import cuts
 from core import clock, context
 from core.db import db
@@ -20,7 +20,9 @@ from plans import service as plans
 from plans.service import Award, ClaimFacts, Cover, Material, Memory, Note, Plan
 
 ACCOUNT = ("own_account", "other_account")  # when a paper about the payee is asked for
-OUTSIDE = "入院日期不在保障期内，请核对日期"
+# What the day is called that decides which period a claim belongs to, and how one asks for it.
+DAY_WORDS = {HOSPITAL: "入院日期", INJURY: "受伤日期", DEATH: "亡故日期"}
+OUTSIDE = "{day}不在保障期内，请核对日期"
 _USED = ("paid_fen", "days", "deductible_fen", "base_fen", "events")
 
 
@@ -44,6 +46,8 @@ def facts_of(claim: Claim) -> ClaimFacts:
         submitted_on=submitted_on,
         admitted_on=claim.admitted_on,
         discharged_on=claim.discharged_on,
+        event_on=claim.event_on,
+        injury_grade=claim.injury_grade,
         total_fen=claim.total_fen or 0,
         pooled_fen=claim.pooled_fen or 0,
         self_paid_fen=claim.self_paid_fen or 0,
@@ -84,7 +88,7 @@ def asked_of(claim: Claim) -> frozenset[str]:
 
 def is_by_agent(claim: Claim) -> bool:
     """Did somebody else than the insured person file it (XM-112)?"""
-    return claim.filed_by_id != claim.employee_id
+    return claim.is_by_agent
 
 
 def memory_of(
@@ -134,7 +138,8 @@ def computed(claim: Claim) -> Reckoning:
     """Evaluate the claim with the person's cover and earlier claims."""
     facts, plan = facts_of(claim), plan_of(claim)
     if plan is None:
-        words = OUTSIDE if claim.admitted_on else "请选择入院日期"
+        words = OUTSIDE if claim.admitted_on or claim.event_on else "请选择{day}"
+        words = words.format(day=DAY_WORDS[claim.kind])
         nothing = Award((), 0, (Note("outside_period", words, True),), Memory(), Memory())
         return Reckoning(facts, None, None, None, nothing, Memory())
     line = coverages.coverage_in(claim.employee_id, plan.code)

@@ -14,7 +14,6 @@ from claims.rules import (
     ALREADY_SUBMITTED,
     CARD_PHOTOS,
     EDITABLE,
-    HOSPITAL,
     ITEMS,
     ONLY_FROM_UNION,
     PART_OF,
@@ -45,6 +44,7 @@ APPEAL_TOO_LATE = "这份申请办结已超过 6 个月，照片已按规定删�
 APPEALED = "您已经申请过一次复议，不能再次申请。如有疑问请联系本单位工会。"
 NOW_CLOSED = "这份申请现在不能修改。"
 PHOTOS = Limit("claim_photo", 200, 24 * 3600, "今天上传的照片太多了，请明天再传，或联系本单位工会。")
+DESK_PHOTOS = Limit("claim_desk_photo", 5000, 24 * 3600, "今天上传的照片太多了，请明天再传。")
 DRAFTS = Limit("claim_draft", 20, 24 * 3600, "今天新建的申请太多了，请继续填写已有的草稿，或明天再来。")
 
 
@@ -109,11 +109,11 @@ def apply(claim: Claim, values: Mapping[str, Any]) -> set[str]:
 def add_document(claim: Claim, kind: str, picture: Picture, by: Actor) -> ClaimDocument:
     """Keep one photo. Raises `Refused` for a kind the claim does not ask for, or one too many."""
     owning(claim, by)
-    take(PHOTOS, by.key)
+    take(PHOTOS if by.kind != "staff" else DESK_PHOTOS, by.key)
     hold(claim)
     if there := _same_photo(claim, kind, picture):
         return there  # sent again because the first answer was lost on its way
-    position = _room_for(claim, kind)
+    position = room_for(claim, kind)
     said = [*picture.warnings(kind), *_twice(claim, kind, picture)]
     row = pictures.store(picture, "claim")
     document = ClaimDocument(claim_id=claim.id, file_id=row.id, kind=kind, position=position, warnings=said)
@@ -164,7 +164,7 @@ def reuse_documents(claim: Claim, by: Actor) -> int:
     have = {document.kind for document in checks.documents_of(claim)}
     for earlier in standing_photos(claim):
         if earlier.kind not in have:
-            position = _room_for(claim, earlier.kind)
+            position = room_for(claim, earlier.kind)
             row = ClaimDocument(
                 claim_id=claim.id, file_id=earlier.file_id, kind=earlier.kind, position=position
             )
@@ -287,6 +287,11 @@ def delete_draft(claim: Claim, by: Actor) -> None:
     """Remove an application that was never submitted, with its photos."""
     owning(claim, by)
     hold(claim)
+    discard(claim, by)
+
+
+def discard(claim: Claim, by: Actor) -> None:
+    """As `delete_draft`, of a draft that is locked, whoever began it."""
     if claim.state != "draft":
         raise Conflict(STALE)
     documents = list(db.session.scalars(select(ClaimDocument).where(ClaimDocument.claim_id == claim.id)))
@@ -329,13 +334,16 @@ def _payee_papers(claim: Claim) -> set[str]:
 
 
 def _must_have_consents(claim: Claim) -> None:
-    """Withdrawing consent stops the work on what was not handed in yet."""
-    if claim.kind == HOSPITAL and not employees.has_consents(claim.employee_id, list(CONSENTS)):
+    """Withdrawing consent stops the work on what was not handed in yet.
+
+    At the union's desk the person, or the family, says so on paper: whoever files confirms that (`behalf`).
+    """
+    if claim.filed_by_kind == "employee" and not employees.has_consents(claim.employee_id, list(CONSENTS)):
         raise Refused(NO_CONSENT)
 
 
-def _room_for(claim: Claim, kind: str) -> int:
-    """The next free place for a photo of this kind."""
+def room_for(claim: Claim, kind: str) -> int:
+    """The next free place for a photo of this kind. Raises `Refused`, `Conflict` when there is none."""
     _must_take_photos(claim, kind)
     _must_have_consents(claim)
     paper = next((paper for paper in figures.papers_of(claim) if paper.code == kind), None)

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from claims.models import Claim, ClaimDocument
 from claims.rules import ON_WITHDRAWAL, WORKFLOW
-from claims.service.filing import delete_draft, erase_unused
-from claims.service.moving import hold
+from claims.service.filing import discard, erase_unused
+from claims.service.moving import hold, tell_filer
 from core import clock
 from core.access import Actor
 from core.db import db
@@ -30,11 +30,18 @@ EMPTY: dict[str, Any] = {
     "bed_excess_fen": None,
     "receipt": None,
     "receipt_check_code": None,
+    "event_on": None,
+    "recognised_on": None,
+    "injury_grade": None,
+    "cause": None,
     "payee_name": None,
     "payee_bank": "",
     "payee_branch": "",
     "payee_card": None,
     "payee_relation": "",
+    "payee_id_number": None,
+    "contact_phone": None,
+    "why_other": None,
     "as_typed": None,
     "id_expires_on": None,
     "id_is_permanent": False,
@@ -74,9 +81,11 @@ def withdraw_all(employee_id: uuid.UUID, by: Actor) -> list[Effect]:
 
 def _apply(claim: Claim, effect: str, owner: Actor) -> None:
     if effect == "delete":
-        delete_draft(claim, owner)
+        discard(claim, owner)
     if effect in ("stop", "waive"):
         perform(WORKFLOW, claim, effect, owner)
+        if claim.filed_by_kind == "staff":
+            tell_filer(claim, "filed_withdrawn", f"claim:{claim.id}:{effect}")
     if effect in ("stop", "waive", "erase"):
         _erase(claim)
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from claims.models import Claim
-from claims.rules import DEATH, NOT_COUNTED, PAYEE_EDITABLE, TELLS_FILER, WORKFLOW
+from claims.rules import ALSO_ONES_OWN, DEATH, NOT_COUNTED, ON_BEHALF, PAYEE_EDITABLE, WORKFLOW
 from core.access import Actor
 from core.db import db
 from core.errors import Missing
@@ -37,34 +37,48 @@ def move(
 
 
 def _tell(claim: Claim, kind: str, said: str, by: Actor, values: dict[str, str], delay: float) -> None:
-    """The insured person, and whoever filed it for them (XM-94); for a dead person whoever filed it alone."""
+    """The person; of what the union filed also whoever did (XM-94). After a death the family instead."""
     about = ("claim", claim.id, claim.number)
-    if not _is_dead(claim):
-        notify.send(kind, employee=claim.employee_id, about=about, values=values, dedupe=said, delay=delay)
-    for_filer = TELLS_FILER.get(kind)
-    if for_filer and claim.filed_by_kind == "staff" and claim.filed_by_id != by.id:
-        filer, said = claim.filed_by_id, _to_filer(said)
-        notify.send(for_filer, staff=filer, about=about, values=values, dedupe=said, delay=delay)
+    heard, is_dead = ON_BEHALF[kind], is_mourned(claim)
+    is_helped = claim.filed_by_kind == "staff"
+    if not is_dead:
+        words = heard.insured if is_helped else kind
+        notify.send(words, employee=claim.employee_id, about=about, values=values, dedupe=said, delay=delay)
+    if not is_helped:
+        return
+    if is_dead and claim.contact_phone:
+        to = claim.contact_phone
+        notify.send_text(heard.family, to, about=about, dedupe=_to_family(said), delay=delay)
+    if claim.filed_by_id != by.id or kind in ALSO_ONES_OWN:
+        tell_filer(claim, heard.filer, _to_filer(said), values, delay)
 
 
-def _is_dead(claim: Claim) -> bool:
-    """Nobody writes to the dead: those the roster says so of, and those whose death somebody reported."""
+def tell_filer(
+    claim: Claim, kind: str, dedupe: str, values: dict[str, str] | None = None, delay: float = 0
+) -> None:
+    """Tell whoever filed the application at the union's desk."""
+    about = ("claim", claim.id, claim.number)
+    notify.send(kind, staff=claim.filed_by_id, about=about, values=values, dedupe=dedupe, delay=delay)
+
+
+def is_mourned(claim: Claim) -> bool:
+    """Has the person of this claim died, or did somebody report it? Then no word goes to their phone."""
     reported = exists().where(
         Claim.employee_id == claim.employee_id,
         Claim.kind == DEATH,
         Claim.filed_by_kind == "staff",
         Claim.state.not_in(NOT_COUNTED),
     )
-    if claim.kind == DEATH and claim.filed_by_kind == "staff":
+    if claim.kind == DEATH or employees.card(claim.employee_id).is_deceased:
         return True
-    return employees.card(claim.employee_id).is_deceased or bool(db.session.scalar(select(reported)))
+    return bool(db.session.scalar(select(reported)))
 
 
 def unsay(claim: Claim, action: str) -> bool:
     """Take back the messages of the claim's last move; False when one has left or was read."""
     said = _said_as(claim, action)
-    to_person, to_filer = notify.take_back(said), notify.take_back(_to_filer(said))
-    return to_person and to_filer
+    taken = [notify.take_back(one) for one in (said, _to_filer(said), _to_family(said))]
+    return all(taken)
 
 
 def _said_as(claim: Claim, action: str) -> str:
@@ -76,6 +90,10 @@ def _to_filer(said: str) -> str:
     return f"{said}:filer"
 
 
+def _to_family(said: str) -> str:
+    return f"{said}:family"
+
+
 def hold(claim: Claim) -> None:
     """Lock the claim for this transaction and read what it is now: whoever comes second waits."""
     db.session.flush()
@@ -85,12 +103,13 @@ def hold(claim: Claim) -> None:
 def owning(claim: Claim, by: Actor) -> Actor:
     """`by` as the claim's owner. Raises `Missing` for anybody else: not theirs looks like not there.
 
-    A visitor from outside WeChat stays one: the table lets them put a bounced payment right, no more.
+    A visitor from outside WeChat stays one: the table lets them put a bounced payment right, no more. What
+    the union filed is the filer's to change; the insured person reads it.
     """
-    if by.kind == "visitor" and claim.employee_id == by.id and claim.state in PAYEE_EDITABLE:
+    is_own = claim.filed_by_kind != "staff" and claim.employee_id == by.id
+    if by.kind == "visitor" and is_own and claim.state in PAYEE_EDITABLE:
         return by
-    is_owner = by.kind == "employee" and claim.employee_id == by.id
     is_filer = claim.filed_by_kind == by.kind and claim.filed_by_id == by.id
-    if not (is_owner or is_filer):
+    if not (is_filer or (is_own and by.kind == "employee")):
         raise Missing
     return by.owning()

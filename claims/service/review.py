@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from claims.models import Claim
 from claims.queries.work import acting_for
-from claims.rules import ITEMS, LEVEL_ROLES, PASSES, REFUSALS, REFUSES, RETURNS, UNDO_SECONDS
+from claims.rules import ITEMS, LEVEL_ROLES, PASSES, REFUSES, RETURNS, UNDO_SECONDS, refusals
 from claims.service import marks, suspicions
 from claims.service.figures import adopt, approval_mark, estimate
 from claims.service.holds import hold, must_be_free, put_back, release, release_lapsed, take_next
@@ -75,7 +75,7 @@ def why_not(claim: Claim, by: Actor) -> str:
         return OWN_CLAIM
     if claim.filed_by_kind == "staff" and claim.filed_by_id == by.id:
         return OWN_FILING
-    if staff.is_person(by.id, "", person.phone) or (
+    if any(staff.is_person(by.id, "", phone) for phone in (person.phone, claim.contact_phone or "")) or (
         not claim.is_own_account and claim.payee_name == by.label
     ):
         return OWN_ACCOUNT
@@ -146,7 +146,7 @@ def return_to_filer(
 def refuse(claim: Claim, by: Actor, seen: int, code: str, text: str) -> None:
     """不予补助 with a reason of the closed list and the reviewer's words."""
     by = guard(claim, by, REFUSES, seen)
-    reason = next((r for r in REFUSALS if r.code == code), None)
+    reason = next((r for r in refusals(claim.kind) if r.code == code), None)
     if reason is None:
         raise Refused("请选择不予补助的原因", "refusal_code")
     if not text.strip():

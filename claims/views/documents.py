@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from claims import service
 from claims.models import Claim
 from claims.queries.own import document_of
-from claims.rules import step_of
+from claims.rules import OTHERS_PHOTOS, step_of
 from claims.service import figures, pictures
-from claims.views.door import blueprint, keep_photo, may_look, me, own, path_of
+from claims.views.door import blueprint, keep_photo, may_look, me, own, path_of, shown
 from claims.views.steps import save_quietly
 from core.access import allow
 from core.db import transaction
@@ -63,8 +63,10 @@ def remove_document(number: str, document_id: uuid.UUID) -> ResponseReturnValue:
 @allow("employee", "visitor")
 def show_document(number: str, document_id: uuid.UUID, size: str) -> ResponseReturnValue:
     """The picture itself, for its owner only, kept by no cache and run by no browser."""
-    claim = own(number)
+    claim = shown(number)
     document = document_of(claim, document_id)
+    if claim.filed_by_kind == "staff" and document.kind in OTHERS_PHOTOS:
+        raise Missing
     if not may_look(document.id) or (
         me().kind == "visitor" and document.kind not in service.account_photos(claim)
     ):

@@ -41,7 +41,15 @@ def my_id() -> uuid.UUID:
 
 
 def own(number: str) -> Claim:
-    """The person's own claim. Somebody else's is as absent as one that never was (404)."""
+    """A claim the person filed. Anybody else's is as absent as one that never was (404)."""
+    claim = shown(number)
+    if claim.filed_by_kind == "staff":
+        raise Missing(queries.NOT_YOURS)
+    return claim
+
+
+def shown(number: str) -> Claim:
+    """The person's claim to read: their own, or what the union handed in for them (由工会代办)."""
     return queries.of_employee(number, my_id())
 
 

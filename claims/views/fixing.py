@@ -12,7 +12,7 @@ from claims.forms import PayeeForm, StayForm, in_order, payee_values, read, read
 from claims.models import Claim
 from claims.queries.own import bounce_words
 from claims.queries.progress import last_return
-from claims.rules import ITEMS, PARTS
+from claims.rules import HOSPITAL, ITEMS, PARTS_OF
 from claims.service import checks, figures
 from claims.views.door import (
     blueprint,
@@ -124,7 +124,8 @@ def _fix_page(claim: Claim, errors: Errors, sent: Any) -> str:
     stay, payee = read(StayForm, sent, stay_values(claim)), read(PayeeForm, sent, payee_values(claim))
     warned = {**stay.warning(), **payee.warning()}
     papers = uploaders(claim)
-    flagged = set(claim.return_items) or {*PARTS, *(paper["kind"] for paper in papers)}
+    parts = PARTS_OF[HOSPITAL]
+    flagged = set(claim.return_items) or {*parts, *(paper["kind"] for paper in papers)}
     returned = last_return(timeline(claim.id))
     return render_template(
         "claims/fix.html",
@@ -136,7 +137,7 @@ def _fix_page(claim: Claim, errors: Errors, sent: Any) -> str:
         spots=spots_of(claim, returned),
         items=[(item, ITEMS.get(item, item)) for item in claim.return_items],
         flagged=flagged,
-        parts=list(PARTS),
+        parts=list(parts),
         sure=_sure(claim) if errors and errors == warned else "",
         op=new_op(),
         today=clock.today(),

@@ -12,9 +12,9 @@ from claims.models import Claim
 from claims.queries.own import bounce_words
 from claims.queries.pace import likely_words
 from claims.queries.progress import last_refusal, last_return, steps
-from claims.rules import DECIDED, ITEMS, REVIEWS, WORKFLOW
+from claims.rules import DECIDED, ITEMS, OTHERS_PHOTOS, REVIEWS, WORKFLOW
 from claims.service import automatic, cuts
-from claims.views.door import blueprint, my_id, own, path_of, spots_of, uploaders
+from claims.views.door import blueprint, my_id, path_of, shown, spots_of, uploaders
 from core.access import allow
 from core.context import scheme
 from core.history import Transition, timeline
@@ -39,7 +39,8 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/<number>")
 @allow("employee")
 def detail(number: str) -> ResponseReturnValue:
-    claim = own(number)
+    claim = shown(number)
+    is_helped = claim.filed_by_kind == "staff"
     if number != claim.number:  # messages link by id
         return redirect(path_of(claim), 303)
     history = timeline(claim.id)
@@ -58,8 +59,14 @@ def detail(number: str) -> ResponseReturnValue:
         items=[(item, ITEMS.get(item, item)) for item in claim.return_items],
         is_decided=claim.state in DECIDED,
         bounce=bounce_words(claim.bounce_code),
-        photos=[photo for paper in uploaders(claim) for photo in paper["files"]],
-        buttons=_buttons(claim, history),
+        photos=[
+            photo
+            for paper in uploaders(claim)
+            if not (is_helped and paper["kind"] in OTHERS_PHOTOS)
+            for photo in paper["files"]
+        ],
+        is_helped=is_helped,
+        buttons=[] if is_helped else _buttons(claim, history),
         pay_days=scheme().promises["pay_days"],
         base=path_of(claim),
         trigger=automatic.trigger_of(claim),

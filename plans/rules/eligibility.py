@@ -8,7 +8,7 @@ from plans.rules.facts import HOSPITAL, INJURY, ClaimFacts, Cover, Note
 from plans.rules.plan import PPM, Benefit, Material, Plan
 from plans.rules.shapes import shown_rate
 
-DATE_LABELS = {"hospital": "入院日期", "injury": "工伤发生日期", "death": "亡故日期"}
+DATE_LABELS = {"hospital": "入院日期", "injury": "受伤日期", "death": "亡故日期"}
 
 
 def check(plan: Plan, facts: ClaimFacts, cover: Cover | None) -> tuple[Note, ...]:

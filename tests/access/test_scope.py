@@ -40,6 +40,9 @@ SCOPE: dict[str, str] = {
     "claims_admin.union_review": LIST,
     "claims_admin.union_review_of": LIST,
     "claims_admin.search": NAMED,
+    "filings.search": NAMED,
+    "filings.start": NAMED,
+    "filings.take_over": THING,
     "claims_admin.reasons": SHARED,
     "claims_admin.save_reason": SHARED,
     "claims_admin.retire_reason": SHARED,
@@ -108,12 +111,15 @@ ROOMS = {
     "content_admin": SHARED,
     "staff_sign_in": SELF,
     "staff_inbox": SELF,
+    "filings": SELF,
 }
 # In which field of the address or form a view is told of what; {name} is a value of the thing.
 FIELDS: dict[str, dict[str, str]] = {
     "workbench.assign": {"ids": "{claim_id}"},
     "why.ask": {"action": "{action}", "who": "{staff_id}", "number": "{number}", "place": "上家"},
     "claims_admin.search": {"q": "{id_number}"},
+    "filings.search": {"q": "{id_number}"},
+    "filings.start": {"employee_id": "{employee_id}", "informed": "y", "op": "a" * 32},
     "transfers.ask": {"to": "{union_id}", "name": "张示例", "id_number": "450100196801019999"},
     "claims_admin.reveal": {"field": "id_number", "reason": "call"},
     "changes_admin.reveal": {"field": "old-phone", "reason": "call"},

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from claims.models import Claim
-from claims.rules import TELLS_FILER, WORKFLOW
-from claims.service import filing, payment, review
+from claims.rules import ON_BEHALF, WORKFLOW
+from claims.service import filing, leaving, payment, review
 from claims.service import undo as undoing
 from core.db import db as database
 from core.db import transaction
+from core.errors import Missing
 from core.roles import FINANCE_CHECKER, FIRST_REVIEWER, OPERATOR, SECOND_REVIEWER
 from employee.models import Employee
 from notify.models import InboxMessage, OutboxMessage
@@ -60,10 +61,10 @@ def test_a_return_is_told_to_the_person_and_to_whoever_filed_it_xm_94(
 ) -> None:
     claim, seen = filed(office, clerk), before()
     send_back(claim, actor(office.world.staff(FIRST_REVIEWER), FIRST_REVIEWER))
-    assert told(seen) == {("employee", "claim_returned"), ("staff", "filed_returned")}
+    assert told(seen) == {("employee", "helped_returned"), ("staff", "filed_returned")}
     mine = database.session.query(InboxMessage).filter_by(owner_id=clerk.id).one()
     assert "发票照片不清楚" in mine.text
-    assert mine.link == f"/admin/claims/{claim.number}"
+    assert mine.link == f"/admin/claims/filings/{claim.number}"
     sms = database.session.query(OutboxMessage).filter_by(owner_id=clerk.id).one()
     assert sms.address == clerk.phone
     assert claim.number not in (sms.params or "")
@@ -78,8 +79,8 @@ def test_approval_payment_and_bounce_are_told_to_both_xm_94(office: Office, cler
         payment.start_paying([claim.id], by)
         payment.bounced(claim.id, "户名不符", by)
     assert told(seen) == {
-        ("employee", "claim_approved"), ("staff", "filed_approved"),
-        ("employee", "payment_failed"), ("staff", "filed_payment_failed"),
+        ("employee", "helped_approved"), ("staff", "filed_approved"),
+        ("employee", "helped_payment_failed"), ("staff", "filed_payment_failed"),
     }  # fmt: skip
 
 
@@ -87,15 +88,25 @@ def test_nobody_is_told_what_they_did_themselves(office: Office, clerk: StaffUse
     claim, seen = filed(office, clerk), before()
     with transaction():
         filing.withdraw(claim, actor(clerk, OPERATOR))
-    assert told(seen) == {("employee", "claim_withdrawn")}
+    assert told(seen) == {("employee", "helped_withdrawn")}
 
 
-def test_what_the_person_did_is_told_to_whoever_filed_it(office: Office, clerk: StaffUser) -> None:
+def test_the_person_reads_what_the_union_filed_and_changes_nothing(office: Office, clerk: StaffUser) -> None:
+    claim = filed(office, clerk)
+    person = database.session.get_one(Employee, claim.employee_id)
+    with pytest.raises(Missing), transaction():
+        filing.withdraw(claim, as_employee(person))
+
+
+def test_who_takes_consent_back_ends_what_the_union_filed_and_the_filer_is_told(
+    office: Office, clerk: StaffUser
+) -> None:
     claim, seen = filed(office, clerk), before()
     person = database.session.get_one(Employee, claim.employee_id)
     with transaction():
-        filing.withdraw(claim, as_employee(person))
+        leaving.withdraw_all(person.id, as_employee(person))
     assert ("staff", "filed_withdrawn") in told(seen)
+    assert fresh(claim).state == "withdrawn"
 
 
 def test_a_person_who_filed_alone_is_told_once(office: Office) -> None:
@@ -127,4 +138,4 @@ def test_undoing_unsays_both(office: Office, clerk: StaffUser) -> None:
 
 def test_every_message_after_the_filing_has_words_for_the_filer() -> None:
     tells = {move.tells for move in WORKFLOW.moves if move.tells}
-    assert tells - set(TELLS_FILER) == {"claim_submitted"}
+    assert tells == set(ON_BEHALF)

@@ -8,24 +8,18 @@ import random
 
 from PIL import Image, ImageDraw
 
+from claims.rules import ITEMS
 from demo import _font
 
 _SERIAL = itertools.count(1)
-LABELS = {
-    "id_front": "身份证正面",
-    "id_back": "身份证背面",
-    "invoice": "住院医疗费用发票",
-    "settlement": "基本医疗(生育)保险结算单",
-    "discharge_record": "出院小结或出院记录",
-    "bank_card": "银行卡照片",
-}
+LABELS = ITEMS | {"bank_card": "银行卡照片"}
 
 
 def paper(kind: str) -> dict[str, str | bytes]:
     """A photo as Playwright's file chooser takes it; no two are alike."""
     n = next(_SERIAL)
     dice = random.Random(n)  # noqa: S311 - wavy lines, not secrets
-    tall = kind not in ("id_front", "id_back", "bank_card")
+    tall = not kind.endswith(("id_front", "id_back", "bank_card"))
     sheet = Image.new("RGB", (900, 1200) if tall else (1100, 760), "#6b5d50")
     draw = ImageDraw.Draw(sheet)
     wide, high = sheet.size

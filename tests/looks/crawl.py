@@ -31,9 +31,10 @@ from core.files import keeping
 from core.roles import ADMINISTRATOR, FIRST_REVIEWER, SECOND_REVIEWER, STAFF_ROLES
 from employee.models import Employee, Rebind
 from plans import service as plans
+from tests.claims.filer import Filer
 from tests.claims.test_automatic import Treasury
 from tests.journeys import behind
-from tests.journeys.conftest import Staff
+from tests.journeys.conftest import PERIOD, Staff
 from tests.looks import back_doors, fees
 from tests.office import Office, picture
 from tests.payout.conftest import PayOffice, answers, as_csv
@@ -184,6 +185,7 @@ def gather(app: Flask) -> list[Seen]:
         if role != NOBODY:
             world.sign_in(walk.client, staff=world.staff(role))
         walks.append(walk)
+    walks.append(_filer(app, world))
     shapes: dict[tuple[str, int], set[tuple[str, str]]] = {}
     for walk in walks:
         walk.shapes = shapes  # what one has seen the next need not look at again
@@ -328,6 +330,36 @@ def _outsiders(app: Flask, world: World, people: dict[str, Employee | None], roo
     gone = {"openid": world.follower(), "left": {"kind": "account", "effects": words}}
     world._with_session(walks[-1].client, secrets.token_urlsafe(32), "employee", None, gone)
     return walks
+
+
+def _filer(app: Flask, world: World) -> Walk:
+    """An operator with filings of every kind in the states that wait for them, and people to choose from."""
+    union = world.union("示例代办工会")
+    desk = Filer(app, world, union)
+    people = [world.employee(union) for _ in range(5)]
+    for person in people:
+        world.cover(person, starts_on=PERIOD[0], ends_on=PERIOD[1])
+    hurt, ill, gone, late, left = people
+    with transaction():
+        left.is_active = False
+    drafts = [desk.start(hurt, "injury"), desk.start(gone, "death"), desk.start(ill)]
+    desk.filed(ill, **_days_of(1))
+    for state, code in (("returned", ""), ("pay_failed", "closed"), ("refused", "")):
+        one = desk.filed(late, receipt_number=f"00{len(drafts):08d}", **_days_of(len(drafts)))
+        with transaction():
+            one.state, one.bounce_code, one.award_fen = state, code, 100_000
+        drafts.append(f"/admin/claims/filings/{one.number}")
+    chosen = "&".join(f"person={person.id}" for person in people)
+    parts = ("", "/form", "/check", "/payee", "/withdraw", "/delete", "/appeal")
+    only = [f"/admin/claims/new?kind={kind}&{chosen}" for kind in ("hospital", "death")]
+    only += ["/admin/claims/new?who=self", "/admin/claims/filings", "/admin/mine"]
+    return Walk(app, "filer", desk.client, "staff", (*only, *(at + part for at in drafts for part in parts)))
+
+
+def _days_of(n: int) -> dict[str, str]:
+    """A stay of its own for each of one person's claims, within the period around today."""
+    day = clock.today() - dt.timedelta(days=30 * n)
+    return {"admitted_on": day.isoformat(), "discharged_on": (day + dt.timedelta(days=5)).isoformat()}
 
 
 def _behind_sessions(app: Flask, world: World, bound: Employee | None) -> list[Walk]:

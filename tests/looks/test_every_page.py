@@ -35,6 +35,7 @@ NO_PAGES = {
     *("static", "health.alive", "health.ready", "health.metrics", "portal.front_door"),
     *("wechat.verify", "wechat_oauth.start", "wechat_oauth.finish", "staff_sign_in.oidc_start"),
     *("claims.show_document", "claims_admin.document", "changes.show_photo", "changes_admin.document"),
+    "filings.show_document",
     *("content.picture", "coverage.picture", "rebinds.photo", "wechat_admin.scene_picture"),
     *("vouchers.file", "fees.file", "invoices.preview"),
     *("wechat_subscribe.ask", "rights.read_export", "roster.template"),

@@ -62,7 +62,7 @@ def texts(facts: ClaimFacts, cover: Cover | None = COVER) -> list[str]:
             death(date(2027, 1, 1)),
             ["亡故日期不能晚于今天", "亡故日期不在本期保障期内（2026-01-01 至 2026-12-31）"],
         ),
-        (ClaimFacts("injury", date(2026, 5, 1), injury_grade=3), ["请选择工伤发生日期"]),
+        (ClaimFacts("injury", date(2026, 5, 1), injury_grade=3), ["请选择受伤日期"]),
         (ClaimFacts("childbirth", date(2026, 5, 1)), ["本期保障计划没有这项补助"]),
         (stay(-1), ["金额不能小于 0"]),
     ],
