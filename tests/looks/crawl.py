@@ -28,9 +28,12 @@ from content.service import previews
 from core import clock
 from core.db import db, transaction
 from core.files import keeping
-from core.roles import ADMINISTRATOR, FIRST_REVIEWER, SECOND_REVIEWER, STAFF_ROLES
+from core.roles import ADMINISTRATOR, FIRST_REVIEWER, OPERATOR, SECOND_REVIEWER, STAFF_ROLES
 from employee.models import Employee, Rebind
+from employee.service import deaths, upkeep
+from notify import service as notify
 from plans import service as plans
+from staff.models import StaffUser, StaffWeChat
 from tests.claims.filer import Filer
 from tests.claims.test_automatic import Treasury
 from tests.journeys import behind
@@ -183,7 +186,8 @@ def gather(app: Flask) -> list[Seen]:
     for role in (NOBODY, *sorted(STAFF_ROLES)):
         walk = Walk(app, role, app.test_client(), "staff")
         if role != NOBODY:
-            world.sign_in(walk.client, staff=world.staff(role))
+            world.sign_in(walk.client, staff=(somebody := world.staff(role)))
+            _told(somebody)
         walks.append(walk)
     walks.append(_filer(app, world))
     shapes: dict[tuple[str, int], set[tuple[str, str]]] = {}
@@ -264,11 +268,29 @@ def _rooms(world: World, people: dict[str, Employee | None]) -> Rooms:
         *(f"/admin/claims/{twin.number}/{part}" for part in ("lower", "duplicates")),
         *("/admin/mine", f"/admin/claims/{twin.number}", "/admin/claims/review/hospital"),
         *("/admin/claims/review/injury?tab=done",),
+        *(f"/admin/roster/people/{_died(world)}{part}" for part in ("", "/death/correct")),
         *("/admin/wechat/menu", "/admin/wechat/menu/1", "/admin/wechat/scenes", _scene_at()),
         *("/admin/wechat/templates/claim_update", f"/admin/unions/{world.union().id}/move"),
         *fees.pages(),
     ]
     return Rooms(staff, [f"/h5/preview/{previews.token_of(page)}"], number)
+
+
+def _told(person: StaffUser) -> None:
+    """A message, and a WeChat that was tied."""
+    with transaction():
+        db.session.add(StaffWeChat(staff_id=person.id, openid=f"oTest{person.id.hex[:20]}"))
+        what = {"what": "登录密码已修改"}
+        notify.send("staff_account_changed", staff=person.id, values=what, dedupe=f"told:{person.id}")
+
+
+def _died(world: World) -> uuid.UUID:
+    """Somebody of a roster whose death was noted."""
+    person = world.employee()
+    clerk = as_staff(world.staff(OPERATOR, union=None), OPERATOR)
+    with transaction():
+        deaths.note_death(person.id, clock.today(), upkeep.on_file(person).seen, clerk)
+    return person.id
 
 
 def _page() -> uuid.UUID:

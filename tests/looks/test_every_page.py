@@ -41,6 +41,8 @@ NO_PAGES = {
     *("wechat_subscribe.ask", "rights.read_export", "roster.template"),
     *(
         "staff_sign_in.factor_picture",
+        "staff_sign_in.wechat_code",
+        "employee.go_on",
         "staff_appeals.photo",
         "staff_recovery.picture",
         "staff_recovery.challenge",
