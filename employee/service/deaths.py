@@ -24,7 +24,7 @@ from employee.service.binding import end_binding
 from notify import service as notify
 
 STALE = "这位职工的资料刚刚被别人改过，已为您显示最新内容，请核对后再保存。"
-NOTHING_NOTED = "这位职工没有登记亡故，不用更正"
+NOTHING_NOTED = "这位职工没有登记亡故，请刷新后再看"
 NO_REASON = "请填写更正的原因，例如是怎么核实的"
 
 
