@@ -12,6 +12,7 @@ from core.roles import (
     OPERATOR,
     SECOND_REVIEWER,
 )
+from core.terms import Term
 from core.workflow import Move, Workflow
 
 DRAFT, FIRST, SECOND = "draft", "first_review", "second_review"
@@ -81,6 +82,9 @@ WORKFLOW = Workflow(
     ),
     final=frozenset(OVER),
 )
+
+# How long what a union handed in is kept, from the end of its enrolment on (`service.expiring` does it).
+KEEP = {"papers": Term(years=3), "accounts": Term(years=3)}
 
 
 def step_of(state: str) -> int:

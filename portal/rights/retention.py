@@ -14,6 +14,7 @@ from core import retention
 from core.files import orphans
 from core.retention import MOST, Rule
 from employee.service import expiring as employees
+from enrolment.service import expiring as enrolments
 from notify import service as messages
 from payout.service import expiring as payout
 from payout.service import pending
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     *changes.RULES,
     *payout.RULES,
     *employees.RULES,
+    *enrolments.RULES,
     *messages.RULES,
     *trials.RULES,
 )

@@ -90,6 +90,12 @@ KEPT = (
         "打款成功 90 天后只留后四位；没有打款的，办结 3 年后删除",
         ("claims.card", "payout.card", "payout.unpaid_card", "claims.contents"),
     ),
+    Kept(
+        "单位参保时上传的材料（可能有您的姓名和签名）和单位的缴费账号",
+        "审核单位参保、核对缴费",
+        "办结 3 年后删除",
+        ("enrolment.papers", "enrolment.accounts"),
+    ),
     Kept("短信、微信消息的内容和收件号码", "把结果发给您", "30 天；注销账号时立即删除", ("notify.outbox",)),
     Kept("方案测算：换一组数字，您的补助会多多少、少多少", "试算保障计划的支出", "1 年", ("whatif.runs",)),
     Kept("站内消息", "供您查看办理结果", "3 年；注销账号时立即删除", ("notify.inbox",)),

@@ -25,6 +25,7 @@ from core.files.models import StoredFile
 from core.history import Transition
 from core.terms import Term
 from employee.models import Binding, DataLook, Rebind
+from enrolment.models import Enrolment, EnrolmentMaterial, FeeAccount
 from notify import service as notify
 from notify.models import InboxMessage, OutboxMessage
 from payout import queries as payout_queries
@@ -138,6 +139,33 @@ class Past:
             database.session.add(touched)
         return row
 
+    def _enrolment(self, at: dt.datetime) -> Enrolment:
+        union = self.world.union()
+        database.session.flush()
+        row = Enrolment(
+            number=f"CBFW{self.world.serial:010d}", union_id=union.id, union_name=union.name,
+            plan_code="GX-2026", plan_version="1", filed_by_id=uuid7(), filed_by_label="示例", state="done",
+            state_at=at, version=5,
+        )  # fmt: skip
+        database.session.add(row)
+        database.session.flush()
+        return row
+
+    def paper(self, at: dt.datetime) -> EnrolmentMaterial:
+        with transaction():
+            file = keeping.store(picture(), "enrolment")
+            row = EnrolmentMaterial(
+                enrolment_id=self._enrolment(at).id, kind="x", file_id=file.id, file_name="申请单.jpg"
+            )
+            database.session.add(row)
+        return row
+
+    def account(self, at: dt.datetime) -> FeeAccount:
+        with transaction():
+            row = FeeAccount(enrolment_id=self._enrolment(at).id, account_name="示例工会", card=card(7))
+            database.session.add(row)
+        return row
+
 
 @pytest.fixture
 def past(world) -> Past:
@@ -216,6 +244,8 @@ TABLE: list[tuple[str, Callable[[Past, dt.datetime], Any], Callable[[Any], bool]
     ("notify.outbox", lambda past, at: past.message(at, "held"), has_words),
     ("notify.outbox", lambda past, at: past.message(at, "unknown"), has_words),
     ("notify.inbox", lambda past, at: past.inbox(at), is_there),
+    ("enrolment.papers", lambda past, at: past.paper(at), lambda row: row.removed_at is None),
+    ("enrolment.accounts", lambda past, at: past.account(at), is_there),
     ("whatif.runs", lambda past, at: past.trial(at), is_there),
 ]
 
