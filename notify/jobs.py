@@ -110,7 +110,15 @@ class _Draining:
                 self._start(rows, at)
             if not self.flying and not (is_time and self.mass.rest(LOOK_AGAIN)):
                 self.is_cut_short = not is_time
+                _through_trouble(self._release)
                 return
+
+    def _release(self) -> list[Any]:
+        """The next drain need not wait until this one's part in the mass messages runs out."""
+        if self.mass.is_holding:
+            with db.engine.begin() as connection:
+                self.mass.let_go(connection)
+        return []
 
     def _landed(self) -> list[_Called]:
         """What has come back; waits for the first, but lets no new code wait behind slow calls."""

@@ -28,9 +28,6 @@ NO_DECISION = "实到 {paid} 与应缴 {due} 相差 {off}，请选择怎样处�
 NO_ROOM = "这笔到账只剩 {left} 元没有分，请核对金额"
 TOO_LATE_TO_SHARE = "这份申请已经办结，到账记录不能再改"
 FUTURE = "缴费日期不能晚于今天"
-PAST_PEOPLE = (
-    "已经进入缴费，参保人员不能再增减。要减少人员，请联系审核人员退回申请；要增加人员，请在办结后补充参保。"
-)
 
 # What happens with the difference; kept with the confirmation, in these words.
 OVERPAID = {"refund": "多缴部分原路退回", "carry": "多缴部分留作以后缴费"}

@@ -226,7 +226,7 @@ def test_the_pace_is_kept_over_all_workers(
         text("SELECT free_at > clock_timestamp() FROM sending_pace WHERE provider = 'sandbox'")
     )
     assert wait is True
-    db.session.execute(text("UPDATE sending_pace SET free_at = clock_timestamp()"))
+    db.session.execute(text("UPDATE sending_pace SET free_at = clock_timestamp() WHERE provider = 'sandbox'"))
     db.session.commit()
     assert jobs.drain(may_wait=False) == 2
 
