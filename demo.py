@@ -32,7 +32,10 @@ from core.roles import CHAIR, EMPLOYEE, FOLLOWER, GUEST, OPERATOR, STAFF
 from employee import service as employees
 from employee.models import Employee
 from enrolment import service as enrolments
+from enrolment.models import Enrolment
+from enrolment.queries import paying
 from enrolment.rules import LEVEL_ROLES as ENROLMENT_ROLES
+from enrolment.service import confirming, invoices, receipts, vouchers
 from membership import service as membership
 from plans import service as plans
 from plans.models import Coverage
@@ -289,6 +292,8 @@ _ENROLMENTS: tuple[tuple[str, int, tuple[str, ...]], ...] = (
     ("示例三厂工会委员会", 9, ("submit", "approve")),
     ("示例四厂工会委员会", 8, ("submit",)),
     ("示例五厂工会委员会", 6, ("submit", "return")),
+    ("示例六厂工会委员会", 7, ("submit", "approve", "approve", "pay", "arrive")),
+    ("示例七厂工会委员会", 5, ("submit", "approve", "approve", "pay", "arrive", "confirm", "invoice")),
 )
 
 
@@ -346,8 +351,29 @@ def _enrol(number: str, step: str, by: Actor, staff: dict[str, Actor]) -> None:
     elif step == "return":
         note = "参保申请单没有加盖工会公章，请补齐后重新上传"
         enrolments.send_back(row, staff[ENROLMENT_ROLES[row.state]], row.version, note)
-    else:
+    elif step == "approve":
         enrolments.approve(row, staff[ENROLMENT_ROLES[row.state]], row.version)
+    else:
+        _pay(row, step, by, staff)
+
+
+def _pay(row: Enrolment, step: str, by: Actor, staff: dict[str, Actor]) -> None:
+    """From the fee to the invoice, by the people who do it."""
+    due, today = row.fee_due_fen or 0, clock.today()
+    if step == "pay":
+        slip = take_picture(receipt_picture("银行回单", row.union_name, 300 + due % 97))
+        vouchers.add(row, slip, today, due, row.union_name, by)
+        vouchers.submit(row, by, row.version)
+    elif step == "arrive":
+        given = receipts.Transfer(f"DEMO{row.number[-4:]}", today, due, row.union_name, row.reference)
+        receipts.enter(given, staff["finance_maker"])
+    elif step == "confirm":
+        [found] = paying.candidates(row)
+        receipts.share(row, found.id, due, staff["finance_maker"])
+        confirming.confirm(row, staff["finance_checker"], row.version)
+    else:
+        invoice = invoices.Given(f"20{row.number[-6:]}", today, due, row.union_name)
+        invoices.record(row, invoice, None, staff["finance_maker"])
 
 
 def receipt_picture(title: str, name: str | None, n: int) -> bytes:
