@@ -15,9 +15,11 @@ import claims.rules
 import content.rules
 import employee.rules
 import enrolment.rules
+import finder.rules
 import membership.rules
 import payout.rules
 import portal.rights.rules
+import reports.rules
 import roster.rules.states
 import staff.rules.appeals
 from config.settings import ROOT, SECRETS, Settings
@@ -38,6 +40,8 @@ WORKFLOWS: tuple[tuple[str, Workflow], ...] = (
     ("找回绑定 rebind", employee.rules.REBIND),
     ("亡故登记 death", employee.rules.DEATH),
     ("信息导出 export", portal.rights.rules.EXPORT),
+    ("报表导出 report export", reports.rules.EXPORT),
+    ("回头望 finder", finder.rules.RUN),
 )
 WHO = {
     **STAFF_ROLES,

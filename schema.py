@@ -17,11 +17,13 @@ import core.once
 import core.sessions
 import employee.models
 import enrolment.models
+import finder.models
 import membership.models
 import notify.models
 import payout.models
 import plans.models
 import portal.rights.models
+import reports.models
 import roster.models
 import staff.models
 import union.models

@@ -28,6 +28,9 @@ import enrolment.admin.invoices
 import enrolment.admin.receipts
 import enrolment.admin.vouchers
 import enrolment.jobs
+import finder.admin
+import finder.jobs
+import finder.views
 import handbook
 import membership.admin
 import membership.jobs
@@ -47,6 +50,8 @@ import portal.rights.retention
 import portal.rights.views
 import portal.views
 import portal.visits
+import reports.admin
+import reports.jobs
 import roster.admin
 import roster.jobs
 import roster.service.transfers
@@ -99,6 +104,9 @@ BLUEPRINTS: list[Blueprint] = [
     portal.coverage.blueprint,
     portal.landing.blueprint,
     payout.admin.blueprint,
+    reports.admin.blueprint,
+    finder.admin.blueprint,
+    finder.views.blueprint,
     staff.admin.blueprint,
     staff.admin.recovering.blueprint,
     staff.admin.appealing.asking,
@@ -161,6 +169,11 @@ JOBS: Jobs = {
     "notify.sweep": notify.jobs.sweep,
     "enrolment.tell": enrolment.jobs.tell,
     "payout.sweep": payout.jobs.sweep,
+    "finder.sweep": finder.jobs.sweep,
+    "finder.work": finder.jobs.work,
+    "reports.gather": reports.jobs.gather,
+    "reports.refresh": reports.jobs.refresh,
+    "reports.sweep": reports.jobs.sweep,
     "staff.sweep": staff.jobs.sweep,
     "workbench.remind": workbench.jobs.remind,
     "whatif.work": whatif.jobs.work,

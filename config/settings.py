@@ -77,6 +77,7 @@ class Settings:
     smtp_url: str = ""
     staff_password_policy: str = "mlps3"  # noqa: S105 - the name of a rule
     font_files: str = ""
+    export_rows: int = 50_000
     log_level: str = "INFO"
 
     @property
@@ -127,7 +128,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     """Settings from the environment. Raises `SettingsError`."""
     given = {f.name: _read(f.name, environ) for f in fields(Settings)}
     known: dict[str, Any] = {name: text for name, text in given.items() if text is not None}
-    for name in ("port", "sandbox_port", "proxy_hops", "wechat_freshness"):
+    for name in ("port", "sandbox_port", "proxy_hops", "wechat_freshness", "export_rows"):
         if name in known:
             known[name] = _whole_number(name, known[name])
     settings = Settings(**known)
@@ -204,6 +205,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError("WECHAT_AES_KEY: must be the 43 letters and digits of EncodingAESKey")
     if settings.staff_password_policy not in PASSWORD_POLICIES:
         raise SettingsError(f"STAFF_PASSWORD_POLICY: must be {' or '.join(PASSWORD_POLICIES)}")
+    if not 1 <= settings.export_rows <= 1_000_000:
+        raise SettingsError("EXPORT_ROWS: must be between 1 and 1000000")
     _check_oidc(settings)
     _check_mail(settings)
     _check_providers(settings)

@@ -77,6 +77,8 @@ def _value(kind: type, text: Any) -> Any:
     if kind is dt.datetime:
         moment = dt.datetime.fromisoformat(text)
         return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    if kind is dt.date:
+        return dt.date.fromisoformat(text)
     if kind is uuid.UUID:
         return uuid.UUID(text)
     if kind is str:

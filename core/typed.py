@@ -16,7 +16,7 @@ NUL = "\0"
 SAFE = ("GET", "HEAD", "OPTIONS")
 PHOTO_STEPS = "/h5/claims/"
 LARGEST_STEP = 96 * 1024 * 1024
-ROSTER_UPLOAD = "/admin/roster/import"
+TABLE_UPLOADS = ("/admin/roster/import", "/admin/finder/runs")
 INVOICES_UPLOAD = "/admin/invoices/upload"
 LARGEST_TABLE = 64 * 1024 * 1024
 
@@ -35,7 +35,7 @@ class TypedRequest(Request):
             return LARGEST_STEP
         if self.path == INVOICES_UPLOAD:  # a hundred at once, each judged by its own size
             return LARGEST_STEP
-        if self.path == ROSTER_UPLOAD:  # a table's own size is judged where it is read, in words about tables
+        if self.path in TABLE_UPLOADS:  # a table's own size is judged where it is read, in words about tables
             return LARGEST_TABLE
         return super().max_content_length
 

@@ -40,6 +40,8 @@ class Employee(db.Model):
     is_deceased: Mapped[bool] = column(Boolean, data="personal", nullable=False, default=False)
     wants_sms: Mapped[bool] = column(Boolean, nullable=False, default=True)
     wants_big: Mapped[bool] = column(Boolean, nullable=False, default=False, server_default=text("false"))
+    # 提醒我可能可以申请的补助: a gentle hint that a stay was not claimed for.
+    wants_hints: Mapped[bool] = column(Boolean, nullable=False, default=True, server_default=text("true"))
     created_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
 
 

@@ -179,6 +179,70 @@ def elsewhere(number: str, name: str) -> str:
     return str(row.union_name) if row is not None and is_known else ""
 
 
+class Named(NamedTuple):
+    """Who somebody is, opened; masked wherever the reader may not see it whole."""
+
+    name: str
+    id_type: str
+    id_number: str
+
+
+def named(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Named]:
+    """Several people with one statement and two seals each: for long lists."""
+    wanted = set(ids)
+    columns: Any = (Employee.id, Employee.name_ct, Employee.id_type, Employee.id_number_ct)  # type: ignore[attr-defined]
+    rows = db.session.execute(select(*columns).where(Employee.id.in_(wanted))) if wanted else ()
+    return {
+        row.id: Named(Employee.name.of(row) or "", row.id_type, Employee.id_number.of(row) or "")  # type: ignore[attr-defined]
+        for row in rows
+    }
+
+
+class Reached(NamedTuple):
+    """Somebody with a certificate number that a table names: who, where, and may they be told of it?"""
+
+    id: uuid.UUID
+    union_id: uuid.UUID
+    is_deceased: bool
+
+
+def by_number(indexes: Iterable[bytes]) -> dict[bytes, Reached]:
+    """The people with these certificate numbers (`employee.service.bulk.number_index`), opening nothing."""
+    wanted = list(indexes)
+    columns: Any = (Employee.id_number_bi, Employee.id, Employee.union_id, Employee.is_deceased)  # type: ignore[attr-defined]
+    rows = db.session.execute(select(*columns).where(columns[0].in_(wanted))) if wanted else ()
+    return {bytes(row[0]): Reached(*row[1:]) for row in rows}
+
+
+def hears_hints(employee_id: Any) -> ColumnElement[bool]:
+    """Does the person a column names take hints (never the dead)? To put into another query."""
+    rows = select(Employee.id).where(
+        Employee.id == employee_id, Employee.wants_hints, Employee.is_deceased.is_(False)
+    )
+    return rows.exists()
+
+
+PERSON_ORDER = (Employee.id,)
+PERSON_UNION = Employee.union_id
+
+
+def without_cover(plan_code: str, *within: ColumnElement[bool]) -> Select[Any]:
+    """People at work who are not enrolled in a period, as columns, to be ordered by `PERSON_ORDER`."""
+    query: Any = select(
+        Employee.id,
+        Employee.id.label("employee_id"),
+        Employee.union_id,
+        literal(plan_code).label("plan_code"),
+    )
+    return query.where(Employee.is_active, ~plans.holds(Employee.id, plan_code), *within)
+
+
+def head_counts() -> Select[Any]:
+    """(union_id, people) at work in every union: for the figures, not for a page."""
+    query: Any = select(Employee.union_id, func.count().label("people"))
+    return query.where(Employee.is_active).group_by(Employee.union_id)
+
+
 def _within(places: Places) -> ColumnElement[bool]:
     return true() if places is None else Employee.union_id.in_(places)
 

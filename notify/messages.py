@@ -521,6 +521,17 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         sms_link=ENROLMENTS_BY_SMS,
         wechat=_claim("已开票", "参保发票已开好，请查看和下载"),
     ),
+    "benefit_hint": Notice(  # once for a stay that nobody applied for; can be switched off
+        label="可能可以申请的补助",
+        title="您可能有补助还没有申请",
+        text="从医保结算数据看，您参保期间有一次住院可能可以申请补助，我们还没有收到您的申请。\n"
+        "打开可以看到是哪一次、最晚什么时候申请。已经申请过或不想申请，不用理会这条消息；"
+        "不想再收到这类提醒，可以在“设置”里关闭。",
+        link="/h5/hints",
+        sms="您可能有一项互助待遇还没有申请，请在微信打开公众号“{account}”查看，或点 {link}",
+        sms_link=CLAIMS_BY_SMS,
+        wechat=_account("您可能有补助还没有申请", "请打开查看，不想申请可以不理"),
+    ),
     "export_ready": Notice(
         label="信息导出好了",
         title="您的信息已经导出",

@@ -34,6 +34,7 @@ class Coverage(db.Model):
     __table_args__ = (
         UniqueConstraint("employee_id", "plan_code"),
         Index("ix_coverage_union", "union_id", "plan_code", "id"),
+        Index("ix_coverage_plan", "plan_code", "starts_on", "id"),
     )
 
     id: Mapped[uuid.UUID] = primary_key()

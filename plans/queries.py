@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from core import clock
 from core.copies import Copy, facts
@@ -126,6 +126,55 @@ def count_covered(plan_code: str) -> int:
     """How many people joined one plan's period."""
     query = select(func.count()).select_from(Coverage).where(Coverage.plan_code == plan_code)
     return int(db.session.scalar(query) or 0)
+
+
+def holds(employee_id: Any, plan_code: str) -> ColumnElement[bool]:
+    """Does the person a column names have cover in one plan's period? To put into another query."""
+    rows = select(Coverage.id).where(Coverage.employee_id == employee_id, Coverage.plan_code == plan_code)
+    return rows.exists()
+
+
+# In this order lists of cover are read: what begins last, and what came last, first.
+COVER_ORDER = (Coverage.starts_on, Coverage.id)
+COVER_UNION = Coverage.union_id
+
+
+def covered(
+    *within: ColumnElement[bool],
+    plan_code: str = "",
+    first_time: bool | None = None,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    people: tuple[uuid.UUID, ...] = (),
+) -> Select[Any]:
+    """参保记录 of many people as columns, to be ordered by `COVER_ORDER`; the days are its begin."""
+    query: Any = select(
+        Coverage.id, Coverage.employee_id, Coverage.union_id, Coverage.plan_code, Coverage.starts_on,
+        Coverage.ends_on, Coverage.is_first_time,
+    ).where(*within)  # fmt: skip
+    if people:
+        query = query.where(Coverage.employee_id.in_(people))
+    if plan_code:
+        query = query.where(Coverage.plan_code == plan_code)
+    if first_time is not None:
+        query = query.where(Coverage.is_first_time.is_(first_time))
+    if since:
+        query = query.where(Coverage.starts_on >= since)
+    return query.where(Coverage.starts_on <= until) if until else query
+
+
+def cover_counts() -> Select[Any]:
+    """(union_id, plan_code, covered) for every union and period: for the figures, not for a page."""
+    query: Any = select(Coverage.union_id, Coverage.plan_code, func.count().label("covered"))
+    return query.group_by(Coverage.union_id, Coverage.plan_code)
+
+
+def covers_of(people: list[uuid.UUID]) -> dict[uuid.UUID, list[CoverageLine]]:
+    """The 参保记录 of several people, in one statement."""
+    found: dict[uuid.UUID, list[CoverageLine]] = {}
+    for row in db.session.scalars(select(Coverage).where(Coverage.employee_id.in_(people))):
+        found.setdefault(row.employee_id, []).append(_line(row))
+    return found
 
 
 def _line(row: Coverage, union_name: str = "") -> CoverageLine:

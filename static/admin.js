@@ -33,6 +33,8 @@
     });
   });
 
+  h.all('[data-print]').forEach(function (b) { b.addEventListener('click', function () { print(); }); });
+
   // Filters take a phone's first screen: they start closed there unless they are in use.
   h.all('details[data-fold]').forEach(function (d) { if (innerWidth < 960 && !d.hasAttribute('data-used')) d.open = false; });
 

@@ -6,7 +6,22 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ScalarSelect, Select, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Uuid,
+    any_,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from core import keyset
@@ -149,6 +164,12 @@ def children_of(union_id: uuid.UUID, most: int) -> list[tuple[uuid.UUID, str]]:
     return [(row[0], row[1]) for row in db.session.execute(query.order_by(Union.name).limit(most))]
 
 
+def roots(most: int) -> list[tuple[uuid.UUID, str]]:
+    """(id, name) of the unions that none stands above."""
+    query = select(Union.id, Union.name).where(Union.parent_id.is_(None))
+    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Union.name).limit(most))]
+
+
 def choices(places: Select[uuid.UUID] | None, part: str, most: int) -> list[tuple[uuid.UUID, str]]:
     """(id, name) of unions within `places` with `part` in their name, to choose one."""
     query = select(Union.id, Union.name).where(Union.name.icontains(part, autoescape=True))
@@ -161,6 +182,111 @@ def keepers_above(union_id: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
     """(id, name) of the unions above, the nearest first: whom to ask."""
     path = db.session.scalar(select(Union.path).where(Union.id == union_id)) or ""
     return line_of(path)[:-1][::-1]
+
+
+# --- how far a report reaches ------------------------------------------------------------------------------
+
+# So many unions are named one by one, and the planner knows how many rows that is; more are told by path.
+FEW = 200
+MOST_NAMED = 500
+WHOLE = uuid.UUID(int=0)  # stands for all unions where figures are kept by union
+
+
+class Reach(NamedTuple):
+    """Some unions with all below them. `tops` None means every union; `ids` are all of them while few."""
+
+    tops: frozenset[uuid.UUID] | None
+    paths: tuple[str, ...] = ()
+    ids: tuple[uuid.UUID, ...] | None = None
+    names: tuple[str, ...] = ()
+
+    def holds(self, column: Any) -> ColumnElement[bool]:
+        """Is the union that a column names one of them? A condition that costs the same for few and many."""
+        if self.tops is None:
+            return true()
+        if self.ids is not None:
+            among: ColumnElement[bool] = column == any_(literal(list(self.ids), ARRAY(Uuid)))
+            return among
+        path = select(Union.path).where(Union.id == column).scalar_subquery()
+        return or_(false(), *[path.startswith(top) for top in self.paths])
+
+
+def reach(tops: Iterable[uuid.UUID] | None, *, under: uuid.UUID | None = None, part: str = "") -> Reach:
+    """The unions `tops` with all below; only those at or under `under`, or under a name with `part` in it.
+
+    Raises `Missing` when `under` is none of them: absent and hidden look alike.
+    """
+    found = None if tops is None else _places(Union.id.in_(list(tops)))
+    if under is not None:
+        chosen = _places(Union.id == under)
+        if not chosen or (found is not None and not chosen[under].path.startswith(_all_paths(found))):
+            raise Missing
+        found = chosen
+    if part:
+        within = true() if found is None else _beneath(_all_paths(found))
+        found = _places(Union.name.icontains(part, autoescape=True), within, most=MOST_NAMED)
+    if found is None:
+        return Reach(None)
+    outer = _outermost(found)
+    paths = _all_paths(outer)
+    ids = tuple(db.session.scalars(select(Union.id).where(_beneath(paths)).limit(FEW + 1)))
+    names = tuple(place.name for place in outer.values())
+    return Reach(frozenset(outer), paths, ids if len(ids) <= FEW else None, names)
+
+
+def covers(held: Iterable[uuid.UUID] | None, wanted: Iterable[uuid.UUID] | None) -> bool:
+    """Is everything under `wanted` also under `held`? None is every union."""
+    if held is None:
+        return True
+    if wanted is None:
+        return False
+    mine, asked = _all_paths(_places(Union.id.in_(list(held)))), set(wanted)
+    places = _places(Union.id.in_(asked))
+    return len(places) == len(asked) and all(path.startswith(mine) for path in _all_paths(places))
+
+
+def nodes() -> Select[Any]:
+    """(union_id, node_id) of every union and each union above it, and `WHOLE`: to add figures up the tree."""
+    above = cast(func.string_to_array(func.btrim(Union.path, "/"), "/"), ARRAY(Uuid))
+    lines = union_all(
+        select(Union.id.label("union_id"), func.unnest(above).label("node_id")),
+        select(Union.id, literal(WHOLE)),
+    ).subquery()
+    return select(lines.c.union_id, lines.c.node_id)
+
+
+def headcounts() -> Select[Any]:
+    """(union_id, headcount) of every union's record (单位从业人数)."""
+    query: Any = select(Union.id.label("union_id"), Union.headcount)
+    found: Select[Any] = query
+    return found
+
+
+class _Place(NamedTuple):
+    path: str
+    name: str
+
+
+def _places(*rules: ColumnElement[bool], most: int | None = None) -> dict[uuid.UUID, _Place]:
+    query = select(Union.id, Union.path, Union.name).where(*rules).limit(most)
+    return {row[0]: _Place(row[1], row[2]) for row in db.session.execute(query)}
+
+
+def _all_paths(found: dict[uuid.UUID, _Place]) -> tuple[str, ...]:
+    return tuple(place.path for place in found.values())
+
+
+def _beneath(paths: Iterable[str]) -> ColumnElement[bool]:
+    return or_(false(), *[Union.path.startswith(path) for path in paths])
+
+
+def _outermost(found: dict[uuid.UUID, _Place]) -> dict[uuid.UUID, _Place]:
+    """Those that lie under no other one."""
+    kept: dict[uuid.UUID, _Place] = {}
+    for one, place in sorted(found.items(), key=lambda pair: len(pair[1].path)):
+        if not place.path.startswith(_all_paths(kept)):
+            kept[one] = place
+    return kept
 
 
 def _ids(path: str) -> frozenset[uuid.UUID]:

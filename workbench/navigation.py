@@ -43,6 +43,7 @@ FILING, NEW_FILING = "业务申报平台-医疗互助", "/admin/claims/new"
 KEEPS_UNIONS = (roles.OPERATOR, roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
 MANAGES_STAFF = (roles.CHAIR, roles.ADMINISTRATOR, roles.AUDITOR)
 PAYOUTS = (*work.FINANCE, roles.ADMINISTRATOR, roles.AUDITOR)
+REPORTS = (*work.READERS, *work.FINANCE)
 
 FEES, INVOICES = paying.MONEY_READERS, paying.INVOICE_READERS
 
@@ -60,6 +61,8 @@ def items() -> list[NavItem]:
         (NavItem("changes", "变更审核", *_change_list(actor, other)), change_work.READERS),
         (NavItem("payouts", "打款批次", "/admin/payouts", payable(actor, found)), PAYOUTS),
         (NavItem("fees", "到账核对", "/admin/vouchers", _fees(actor)), FEES),
+        (NavItem("reports", "数据统计", "/admin/reports"), REPORTS),
+        (NavItem("finder", "回头望", "/admin/finder"), ROSTER),
         (NavItem("messages", "通知记录", "/admin/messages"), MESSAGES),
         (NavItem("reasons", "常用退回意见", "/admin/claims/reasons"), REASONS),
         (NavItem("content", "内容发布", "/admin/content"), CONTENT),

@@ -46,8 +46,10 @@ class Claim(Stateful, db.Model):
         Index("ix_claim_employee", "employee_id", "id"),
         Index("ix_claim_work", "state", "submitted_at", "id"),
         Index("ix_claim_union", "union_id", "state", "id"),
-        Index("ix_claim_submitted", "submitted_at"),
-        Index("ix_claim_decided", "decided_at", postgresql_where=text("decided_at IS NOT NULL")),
+        Index("ix_claim_submitted", "submitted_at", "id"),
+        Index("ix_claim_decided", "decided_at", "id", postgresql_where=text("decided_at IS NOT NULL")),
+        Index("ix_claim_paid", "paid_at", "id", postgresql_where=text("paid_at IS NOT NULL")),
+        Index("ix_claim_changed", "state_at"),  # what the figures have to be worked out anew for
         # What the nightly job looks for (`claims.service.expiring`): each index empties as it works.
         Index("ix_claim_photos_due", "state_at", postgresql_where=_still("photos_erased_at")),
         Index("ix_claim_contents_due", "state_at", postgresql_where=_still("contents_erased_at")),

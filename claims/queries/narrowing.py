@@ -58,18 +58,18 @@ def _between(filters: Filters) -> list[ColumnElement[bool]]:
     since, until = moments(filters.since, filters.until)
     rules = [Claim.submitted_at >= since] if since else []
     if filters.decided:
-        rules.append(Claim.decided_at >= _midnight(filters.decided))
+        rules.append(Claim.decided_at >= midnight(filters.decided))
     return [*rules, Claim.submitted_at < until] if until else rules
 
 
-def _midnight(day: dt.date) -> dt.datetime:
+def midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), clock.SHANGHAI)
 
 
 def moments(since: dt.date | None, until: dt.date | None) -> tuple[dt.datetime | None, dt.datetime | None]:
     """From the start of one Shanghai day up to the end of another."""
-    end = _midnight(until + dt.timedelta(days=1)) if until and until < dt.date.max else None
-    return (_midnight(since) if since else None), end
+    end = midnight(until + dt.timedelta(days=1)) if until and until < dt.date.max else None
+    return (midnight(since) if since else None), end
 
 
 def late_before(now: dt.datetime) -> dt.datetime:

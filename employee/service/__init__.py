@@ -41,7 +41,7 @@ from employee.service.rebinding import (
     told,
 )
 from employee.service.visiting import prove, visitor_actor
-from employee.service.wishes import Wishes, want_big, want_sms, wants_big, wishes
+from employee.service.wishes import Wishes, want_big, want_hints, want_sms, wants_big, wishes
 
 __all__ = [
     "CONSENTS",
@@ -88,6 +88,7 @@ __all__ = [
     "visitor",
     "visitor_actor",
     "want_big",
+    "want_hints",
     "want_sms",
     "wants_big",
     "wishes",

@@ -32,6 +32,7 @@ PERSON = {
     "is_active": "名册中有效",
     "wants_sms": "接收短信通知",
     "wants_big": "使用大字版",
+    "wants_hints": "接收可能可以申请的补助提醒",
     "created_at": "登记时间",
 }
 BINDING = {

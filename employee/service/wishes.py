@@ -18,13 +18,14 @@ class Wishes(NamedTuple):
 
     big: bool
     sms: bool
+    hints: bool
 
 
 def wishes(employee_id: uuid.UUID) -> Wishes:
     row = db.session.execute(
-        select(Employee.wants_big, Employee.wants_sms).where(Employee.id == employee_id)
+        select(Employee.wants_big, Employee.wants_sms, Employee.wants_hints).where(Employee.id == employee_id)
     ).one()
-    return Wishes(row.wants_big, row.wants_sms)
+    return Wishes(row.wants_big, row.wants_sms, row.wants_hints)
 
 
 def wants_big(openid: str) -> bool:
@@ -41,3 +42,9 @@ def want_sms(employee_id: uuid.UUID, wants: bool, by: Actor) -> None:
     """Legal notices and codes come all the same (`notify.messages`: is_legal)."""
     db.session.execute(update(Employee).where(Employee.id == employee_id).values(wants_sms=wants))
     audit.record("employee.sms", "employee", employee_id, by, wanted=wants)
+
+
+def want_hints(employee_id: uuid.UUID, wants: bool, by: Actor) -> None:
+    """提醒我可能可以申请的补助: on unless the person switched it off."""
+    db.session.execute(update(Employee).where(Employee.id == employee_id).values(wants_hints=wants))
+    audit.record("employee.hints", "employee", employee_id, by, wanted=wants)

@@ -1,4 +1,4 @@
-"""What does the person want of the product? 大字版 and 短信通知 (E17)."""
+"""What does the person want of the product? 大字版, 短信通知 and hints (E17)."""
 
 from __future__ import annotations
 
@@ -48,4 +48,15 @@ def sms() -> ResponseReturnValue:
     with transaction():
         service.want_sms(my_id(), wants, current_actor())
     flash("已打开短信通知。" if wants else "已关闭短信通知。验证码和账号安全提醒仍会发短信。")
+    return redirect("/h5/settings", 303)
+
+
+@blueprint.post("/settings/hints")
+@allow("employee")
+def hints() -> ResponseReturnValue:
+    """提醒我可能可以申请的补助: on or off."""
+    wants = request.form.get("hints") == "1"
+    with transaction():
+        service.want_hints(my_id(), wants, current_actor())
+    flash("已打开提醒。" if wants else "已关闭提醒。您仍然可以随时申请补助。")
     return redirect("/h5/settings", 303)

@@ -15,10 +15,12 @@ from core.files import orphans
 from core.retention import MOST, Rule
 from employee.service import expiring as employees
 from enrolment.service import expiring as enrolments
+from finder import service as finder
 from notify import service as messages
 from payout.service import expiring as payout
 from payout.service import pending
 from portal.rights import service
+from reports import service as reports
 from whatif import service as trials
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     *enrolments.RULES,
     *messages.RULES,
     *trials.RULES,
+    *finder.RULES,
 )
 # Nobody's data, and nobody's use: pictures that no page shows.
 TIDY: tuple[Rule, ...] = unused.RULES
@@ -38,7 +41,7 @@ TIDY: tuple[Rule, ...] = unused.RULES
 
 def sweep_store() -> int:
     """Bytes whose row never came, or went without them."""
-    return orphans.sweep((unused.kept_of, pending.kept_of, service.exports_of))
+    return orphans.sweep((unused.kept_of, pending.kept_of, service.exports_of, reports.exports_of))
 
 
 def run(most: int = MOST) -> dict[str, int]:

@@ -22,6 +22,7 @@ from core.files.orphans import ids_of
 from core.history import begin, perform
 from core.limits import Limit, take
 from employee import service as employees
+from finder import service as finder
 from notify import queries as messages
 from notify import service as notify
 from plans import queries as plans
@@ -97,6 +98,7 @@ def copies_of(employee_id: uuid.UUID) -> list[Copy]:
         *claims.export_of(employee_id),
         *changes.export_of(employee_id),
         *messages.export_of(employee_id),
+        *finder.export_of(employee_id),
         _departures(employee_id),
     ]
 
@@ -190,6 +192,7 @@ def leave(kind: str, code: str, by: Actor) -> list[tuple[str, str]]:
     effects: Effects = [*claim_service.withdraw_all(by.id, by), *change_service.withdraw_all(by.id, by)]
     if kind == rules.ACCOUNT:
         notify.forget_all(by.id)
+        finder.forget(by.id)
     _tell(kind, by.id, effects)
     if kind == rules.ACCOUNT:
         employees.close_account(by)

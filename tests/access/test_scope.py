@@ -56,6 +56,27 @@ SCOPE: dict[str, str] = {
     "enrolments.index": LIST,
     "enrolments.new": LIST,
     "enrolments.start": NAMED,
+    "finder.index": LIST,
+    "finder.runs": EVERYWHERE,
+    "finder.template": EVERYWHERE,
+    "finder.upload": EVERYWHERE,
+    "finder.show": EVERYWHERE,
+    "finder.tell": EVERYWHERE,
+    "finder.close": EVERYWHERE,
+    "reports.board": LIST,
+    "reports.enrolments": LIST,
+    "reports.enrolments_export": NAMED,
+    "reports.enrolments_ask": NAMED,
+    "reports.coverages": LIST,
+    "reports.claims": LIST,
+    "reports.coverages_search": NAMED,
+    "reports.claims_search": NAMED,
+    "reports.coverages_export": NAMED,
+    "reports.coverages_ask": NAMED,
+    "reports.claims_export": NAMED,
+    "reports.claims_ask": NAMED,
+    "reports.exports": SELF,
+    "reports.download": SELF,
     "roster.index": LIST,
     "roster.template": SHARED,
     "roster.search": NAMED,
@@ -120,6 +141,14 @@ FIELDS: dict[str, dict[str, str]] = {
     "claims_admin.search": {"q": "{id_number}"},
     "filings.search": {"q": "{id_number}"},
     "filings.start": {"employee_id": "{employee_id}", "informed": "y", "op": "a" * 32},
+    "reports.coverages_search": {"q": "{id_number}"},
+    "reports.claims_search": {"q": "{id_number}"},
+    "reports.enrolments_export": {"under": "{union_id}"},
+    "reports.enrolments_ask": {"under": "{union_id}", "reason": "核对", "op": "0123456789abcdef01"},
+    "reports.coverages_export": {"under": "{union_id}"},
+    "reports.claims_export": {"under": "{union_id}"},
+    "reports.coverages_ask": {"under": "{union_id}", "reason": "核对", "op": "0123456789abcdef01"},
+    "reports.claims_ask": {"under": "{union_id}", "reason": "核对", "op": "0123456789abcdef01"},
     "transfers.ask": {"to": "{union_id}", "name": "张示例", "id_number": "450100196801019999"},
     "claims_admin.reveal": {"field": "id_number", "reason": "call"},
     "changes_admin.reveal": {"field": "old-phone", "reason": "call"},
@@ -154,6 +183,8 @@ SHOWN = {
     "transfers.new": ("?q=上家",),
     "transfers.index": ("", "?state=waiting"),
     "workbench.home": ("", "?union=上家", "?late=1"),
+    "reports.coverages": ("", "?union=上家"),
+    "reports.claims": ("", "?union=上家", "?state=open"),
 }
 # A thing that only some moments allow; asking for it is refused to everybody, with its own words.
 PLACES = ("own", "parent", "everywhere", "sibling", "child", "spread")
@@ -362,6 +393,7 @@ def test_what_comes_into_a_union_shows_only_here_and_above(app: Flask, places, c
 # These list unions, or what the asker did: nothing of what came.
 UNMOVED = {"unions.index", "roster.index", "staff_people.new", "transfers.new", "workbench.my_cases",
            "enrolments.new"}  # fmt: skip
+UNMOVED |= {"reports.enrolments"}  # nobody enrolled anybody
 
 
 def test_the_next_claim_to_take_is_one_of_ours(app: Flask, scene: Scene) -> None:

@@ -26,6 +26,7 @@ from core.history import Transition
 from core.terms import Term
 from employee.models import Binding, DataLook, Rebind
 from enrolment.models import Enrolment, EnrolmentMaterial, FeeAccount
+from finder.models import FinderRun, FinderStay
 from notify import service as notify
 from notify.models import InboxMessage, OutboxMessage
 from payout import queries as payout_queries
@@ -112,6 +113,24 @@ class Past:
             status=status, created_at=at,
         )  # fmt: skip
         with transaction():
+            database.session.add(row)
+        return row
+
+    def stay(self, at: dt.datetime) -> FinderStay:
+        """Nobody can apply for it any more since the day of `at`."""
+        person = self.world.employee()
+        look = FinderRun(by_id=uuid7(), by_label="某", state="done", version=0)
+        with transaction():
+            database.session.add(look)
+            database.session.flush()
+            day = clock.local_date(at) + dt.timedelta(
+                days=int(at > RULES["finder.stays"].term.before(clock.now()))
+            )
+            row = FinderStay(
+                stay_bi=uuid7().bytes, run_id=look.id, employee_id=person.id, union_id=person.union_id,
+                plan_code="GX-2026", admitted_on=day, discharged_on=day,
+                apply_until=day - dt.timedelta(days=1),
+            )  # fmt: skip
             database.session.add(row)
         return row
 
@@ -247,6 +266,7 @@ TABLE: list[tuple[str, Callable[[Past, dt.datetime], Any], Callable[[Any], bool]
     ("enrolment.papers", lambda past, at: past.paper(at), lambda row: row.removed_at is None),
     ("enrolment.accounts", lambda past, at: past.account(at), is_there),
     ("whatif.runs", lambda past, at: past.trial(at), is_there),
+    ("finder.stays", lambda past, at: past.stay(at), is_there),
 ]
 
 

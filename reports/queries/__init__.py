@@ -1,0 +1,1 @@
+"""What do report pages list and count?"""
