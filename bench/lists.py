@@ -6,6 +6,7 @@ both, because years pile up and a day's work does not. Statements are timed and 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -63,7 +64,9 @@ def run(stage: Stage, size: Size) -> list[Line]:
     lines: list[Line] = []
     for fill, lists in (
         (_people, _people_lists),
+        (_figures, _cover_reports),
         (_claims, _claim_lists),
+        (_months, _claim_reports),
         (_transitions, _own_lists),
         (_audit, _audit_lists),
         (_messages, _message_lists),
@@ -142,6 +145,82 @@ def _claim_lists(half: Half) -> dict[str, tuple[Opened, str]]:
         "claims of unions by name": (partial(register, everyone, named), oldest_here),
         "claims of a member": (of_person, ""),
     }
+
+
+def _cover_reports(half: Half) -> dict[str, tuple[Opened, str]]:
+    """XM-121 of all, of a district, of one union."""
+    from core import roles
+    from reports.rules import COVERAGES
+
+    everyone = half.actor(roles.ADMINISTRATOR)
+
+    return {
+        "report of cover": (partial(_report, COVERAGES, everyone, {"plan": "GX-2026"}), ""),
+        "report of cover, a district": (partial(_report, COVERAGES, _above(half), {"plan": "GX-2026"}), ""),
+        "report of cover, a union": (
+            partial(_report, COVERAGES, half.actor(roles.OPERATOR, is_here=True), {"plan": "GX-2026"}), "",
+        ),
+    }  # fmt: skip
+
+
+def _claim_reports(half: Half) -> dict[str, tuple[Opened, str]]:
+    """XM-122 in the ways it is narrowed most, and the dashboard."""
+    from core import roles
+    from reports.queries import board
+    from reports.rules import CLAIMS
+
+    everyone, here = half.actor(roles.ADMINISTRATOR), half.actor(roles.OPERATOR, is_here=True)
+    one_day = {"since": "2026-01-01", "until": "2026-01-01"}
+
+    def dashboard(_: str) -> str:
+        nodes = board.nodes_of(None)
+        board.months(nodes, dt.date(2026, 1, 1), dt.date(2026, 12, 1))
+        board.plan_lines(nodes)
+        return str(board.union_lines(None, "GX-2026"))[:0]
+
+    return {
+        "dashboard": (dashboard, ""),
+        "report of claims": (partial(_report, CLAIMS, everyone, {}), ""),
+        "report of claims, a district": (partial(_report, CLAIMS, _above(half), {}), ""),
+        "report of claims, a union": (partial(_report, CLAIMS, here, {}), ""),
+        "report of claims, refused": (partial(_report, CLAIMS, everyone, {"state": "refused"}), ""),
+        "report of claims, one day": (partial(_report, CLAIMS, everyone, one_day), ""),
+    }
+
+
+def _above(half: Half) -> Actor:
+    """Somebody whose right holds in one of the ten districts."""
+    from core import roles
+    from tests.world import as_staff
+
+    return as_staff(half.everywhere, roles.ADMINISTRATOR, union_id=half.unions[0])
+
+
+def _report(kind: str, by: Actor, given: dict[str, str], cursor: str) -> str:
+    from reports.queries import listing
+    from reports.queries.scope import scope_of
+
+    rows_ = listing.rows_of(kind, by, scope_of(by, kind), given)
+    listing.total(kind, rows_, listing.MOST_COUNTED)
+    # The rows of a page; the names of copied people cannot be opened.
+    return listing.piece(rows_, cursor, listing.PAGE)[1]
+
+
+def _figures(half: Half) -> None:
+    """What the job works out before anybody asks."""
+    from core.db import transaction
+    from reports.service import figures
+
+    with transaction():
+        figures.count_people()
+
+
+def _months(half: Half) -> None:
+    from core.db import transaction
+    from reports.service import figures
+
+    with transaction():
+        figures.work_out(dt.date(2026, 1, 1))
 
 
 def _own_lists(half: Half) -> dict[str, tuple[Opened, str]]:
