@@ -55,8 +55,8 @@ def _step(run: leasing.FinderRun) -> bool:
 
 
 def sweep() -> None:
-    """Ring for what is due, or do it when nobody can be told; forget old faults."""
-    if leasing.is_due() and not ring(JOB):
+    """Ring for what is due, or do it when nobody hears the bell; forget old faults."""
+    if leasing.is_due() and (not ring(JOB) or leasing.is_overdue()):
         work()
     with transaction():
         matching.forget_faults(clock.now() - FAULTS_KEPT)

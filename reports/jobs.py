@@ -39,8 +39,8 @@ def _turns(row_id: object, held: object, end: float) -> None:
 
 
 def sweep() -> None:
-    """Ring for what is due, or do it when nobody can be told; remove what was fetched or is old."""
-    if gathering.is_due() and not ring(exporting.JOB):
+    """Ring for what is due, or do it when nobody hears the bell; remove what was fetched or is old."""
+    if gathering.is_due() and (not ring(exporting.JOB) or gathering.is_overdue()):
         gather()
     with transaction():
         exporting.sweep()

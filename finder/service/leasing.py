@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 
 from core import clock
 from core.db import db
@@ -14,6 +14,7 @@ from finder.rules import WORKED_ON
 
 LEASE = dt.timedelta(seconds=120)
 MOST_TRIES = 20
+UNHEARD = dt.timedelta(seconds=60)  # nobody answered the bell for so long
 _TABLE: Any = FinderRun.__table__
 
 
@@ -28,6 +29,12 @@ def _is_due() -> Any:
 
 def is_due() -> bool:
     return bool(db.session.scalar(select(exists().where(_is_due()))))
+
+
+def is_overdue() -> bool:
+    """Has something been due for so long that no worker can be listening?"""
+    since = func.coalesce(_TABLE.c.lease_until, _TABLE.c.state_at)
+    return bool(db.session.scalar(select(exists().where(_is_due(), since < clock.now() - UNHEARD))))
 
 
 def claim_due() -> FinderRun | None:

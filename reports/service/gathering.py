@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 
 from core import clock
 from core.clock import shown
@@ -27,6 +27,7 @@ PIECE = 2000
 LEASE = dt.timedelta(seconds=120)
 # A table that ends its worker every time must not do so for ever.
 MOST_TRIES = 8
+UNHEARD = dt.timedelta(seconds=60)  # nobody answered the bell for so long
 CARE = "内含个人信息，只用于上面写明的用途，请妥善保管，不要转发，用完删除。"
 _TABLE: Any = ReportExport.__table__
 
@@ -54,6 +55,12 @@ def claim_due() -> ReportExport | None:
 
 def is_due() -> bool:
     return bool(db.session.scalar(select(exists().where(_is_due()))))
+
+
+def is_overdue() -> bool:
+    """Has something been due for so long that no worker can be listening?"""
+    since = func.coalesce(ReportExport.lease_until, ReportExport.asked_at)
+    return bool(db.session.scalar(select(exists().where(_is_due(), since < clock.now() - UNHEARD))))
 
 
 def _is_due() -> Any:
