@@ -630,6 +630,7 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         "employee_id": str(owner.id),
         "import_id": str(_import(owner, file)),
         "export_id": str(export.id),
+        "run_id": str(_finder_run(maker)),
         "reason_id": str(reason.id),
         "message_id": str(inbox[0]),
         "outbox_id": str(outbox[0]),
@@ -682,6 +683,16 @@ def _owing(owner: Any, by: Any, file: Any) -> dict[str, str]:
         "receipt_id": str(receipt.id),
         "invoice_id": str(invoice.id),
     }
+
+
+def _finder_run(by: Any) -> Any:
+    """A look for unclaimed stays that is over."""
+    from finder.models import FinderRun
+
+    with transaction():
+        row = FinderRun(by_id=by.id, by_label=by.name, state="closed", version=0)
+        database.session.add(row)
+    return row.id
 
 
 def _import(owner: Any, file: Any) -> Any:

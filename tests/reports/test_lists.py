@@ -159,8 +159,8 @@ def enrolled(union: Any, number: str, state: str = "done", **values: Any) -> Any
         number=number, union_id=union.id, plan_version="1", filed_by_id=union.id,
         filed_by_label="某经办", union_name=union.name, state=state, version=1, headcount=100,
         participant_count=79,
-        **{"submitted_at": dt.datetime(2026, 2, 1, 4, tzinfo=dt.UTC), "fee_due_fen": 790_000, "plan_code": "GX-2026",
-           **values},
+        **{"submitted_at": dt.datetime(2026, 2, 1, 4, tzinfo=dt.UTC), "fee_due_fen": 790_000,
+           "plan_code": "GX-2026", **values},
     )  # fmt: skip
     with transaction():
         database.session.add(row)
