@@ -95,36 +95,36 @@ def upload() -> ResponseReturnValue:
         once(op, actor, url_for(".runs"))
         is_again = request.form.get("do") == "again"
         run = service.again(actor) if is_again else service.upload(content, name, actor)
-        there = url_for(".show", run_id=run.id)
+        there = url_for(".show", look_id=run.id)
         answered(op, there)
     return redirect(there, 303)
 
 
-@blueprint.get("/runs/<uuid:run_id>")
+@blueprint.get("/runs/<uuid:look_id>")
 @allow(*rules.OVERSEERS, everywhere=True)
-def show(run_id: uuid.UUID) -> str:
-    return _run_page(queries.find_run(run_id), {})
+def show(look_id: uuid.UUID) -> str:
+    return _run_page(queries.find_run(look_id), {})
 
 
-@blueprint.post("/runs/<uuid:run_id>/tell")
+@blueprint.post("/runs/<uuid:look_id>/tell")
 @allow(ADMINISTRATOR, everywhere=True)
-def tell(run_id: uuid.UUID) -> ResponseReturnValue:
+def tell(look_id: uuid.UUID) -> ResponseReturnValue:
     """发出提醒, after the page that says to how many."""
-    again(lambda errors: _run_page(queries.find_run(run_id), errors))
+    again(lambda errors: _run_page(queries.find_run(look_id), errors))
     with transaction():
-        service.tell(queries.find_run(run_id), current_actor(), _seen())
+        service.tell(queries.find_run(look_id), current_actor(), _seen())
     flash("正在发出提醒，每人只收到一次。")
-    return redirect(url_for(".show", run_id=run_id), 303)
+    return redirect(url_for(".show", look_id=look_id), 303)
 
 
-@blueprint.post("/runs/<uuid:run_id>/close")
+@blueprint.post("/runs/<uuid:look_id>/close")
 @allow(ADMINISTRATOR, everywhere=True)
-def close(run_id: uuid.UUID) -> ResponseReturnValue:
-    again(lambda errors: _run_page(queries.find_run(run_id), errors))
+def close(look_id: uuid.UUID) -> ResponseReturnValue:
+    again(lambda errors: _run_page(queries.find_run(look_id), errors))
     with transaction():
-        service.close(queries.find_run(run_id), current_actor(), _seen())
+        service.close(queries.find_run(look_id), current_actor(), _seen())
     flash("已关闭，没有提醒任何人。")
-    return redirect(url_for(".show", run_id=run_id), 303)
+    return redirect(url_for(".show", look_id=look_id), 303)
 
 
 def _run_page(run: FinderRun, errors: dict[str, str]) -> str:
@@ -140,8 +140,8 @@ def _run_page(run: FinderRun, errors: dict[str, str]) -> str:
         due=count_due(run) if run.state == "found" else 0,
         may_write=current_actor().has(ADMINISTRATOR),
         faults=[row._asdict() for row in found.rows],
-        prev_url=url_for(".show", run_id=run.id, before=found.before) if found.before else "",
-        next_url=url_for(".show", run_id=run.id, after=found.after) if found.after else "",
+        prev_url=url_for(".show", look_id=run.id, before=found.before) if found.before else "",
+        next_url=url_for(".show", look_id=run.id, after=found.after) if found.after else "",
     )
 
 

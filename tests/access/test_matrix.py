@@ -630,7 +630,7 @@ def _belongings(world: World, owner: Any) -> dict[str, str]:
         "employee_id": str(owner.id),
         "import_id": str(_import(owner, file)),
         "export_id": str(export.id),
-        "run_id": str(_finder_run(maker)),
+        "look_id": str(_finder_run(maker)),
         "reason_id": str(reason.id),
         "message_id": str(inbox[0]),
         "outbox_id": str(outbox[0]),
