@@ -184,7 +184,8 @@ MESSAGES: dict[str, Notice | Text | Code] = {
     "automatic_granted": Notice(  # XM-116
         label="免申即享补助",
         title="无需申请，您有一笔补助",
-        text="您已领取的补助累计达到“{benefits}”的条件，无需申请，已为您核定 {amount} 元（编号 {number}），"
+        text="您本期住院的自付费用累计达到“{benefits}”的条件，无需申请，"
+        "已为您核定 {amount} 元（申报号 {number}），"
         "会打到上次收款的账户，正在等待打款。打开可以查看怎么算的。",
         link=CLAIM,
         sms="您有一笔补助，无需申请，正在等待打款。请在微信打开公众号“{account}”查看，或点 {link}",

@@ -44,6 +44,7 @@ from tests.payout.conftest import PayOffice, answers, as_csv
 from tests.world import World, as_staff
 from wechat.models import MenuVersion, UnionScene
 from whatif import service as trials
+from whatif.models import WhatIf
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -267,7 +268,7 @@ def _rooms(world: World, people: dict[str, Employee | None]) -> Rooms:
         *(f"/admin/content/{page}/{part}" for part in ("preview", "publish", "take-down")),
         *(f"/admin/claims/{twin.number}/{part}" for part in ("lower", "duplicates")),
         *("/admin/mine", f"/admin/claims/{twin.number}", "/admin/claims/review/hospital"),
-        *("/admin/claims/review/injury?tab=done",),
+        *("/admin/claims/review/injury?tab=done", *_trial_pages()),
         *(f"/admin/roster/people/{_died(world)}{part}" for part in ("", "/death/correct")),
         *("/admin/wechat/menu", "/admin/wechat/menu/1", "/admin/wechat/scenes", _scene_at()),
         *("/admin/wechat/templates/claim_update", f"/admin/unions/{world.union().id}/move"),
@@ -291,6 +292,13 @@ def _died(world: World) -> uuid.UUID:
     with transaction():
         deaths.note_death(person.id, clock.today(), upkeep.on_file(person).seen, clerk)
     return person.id
+
+
+def _trial_pages() -> list[str]:
+    """What a finished trial leads to."""
+    (run_id,) = db.session.query(WhatIf.id).filter(WhatIf.finished_at.is_not(None)).one()
+    parts = ("", "/people/more", "/people/less", "/differences")
+    return [f"/admin/what-if/{run_id}{part}" for part in parts]
 
 
 def _page() -> uuid.UUID:
