@@ -75,18 +75,20 @@ class Counter:
 
     def hospital(self, name: str) -> None:
         for words in ("结算单上还有这些", "校验码和医院等级"):
-            self.page.locator("details:not([open]) > summary", has_text=words).click()
+            folded = self.page.locator("details:not([open]) > summary", has_text=words)
+            if folded.count():
+                folded.click()
         self.type({**STAY, "收款户名": name, "开户行": "示例银行", "银行卡号": CARD})
         self.upload("id_front", "id_back", "invoice", "settlement", "discharge_record", "bank_card", *AGENT)
 
     def injury(self, name: str) -> None:
         self.type({"受伤日期": HURT, "工伤认定日期": RECOGNISED})
-        self.page.get_by_label("伤残等级").select_option("7")
+        self.page.get_by_label("伤残等级", exact=True).select_option("7")
         self.type({"收款户名": name, "开户行": "示例银行", "银行卡号": CARD})
         self.upload("id_front", "id_back", "injury_decision", "grade_decision", "bank_card", *AGENT)
 
     def death(self) -> None:
         self.type({"亡故日期": DIED, **RELATIVE})
         self.page.get_by_label("疾病", exact=True).check()
-        self.page.get_by_label("与被保障人的关系").select_option("配偶")
+        self.page.get_by_label("与被保障人的关系", exact=True).select_option("配偶")
         self.upload("death_certificate", *OTHER, *AGENT)

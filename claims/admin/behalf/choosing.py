@@ -53,7 +53,7 @@ def search() -> ResponseReturnValue:
     if not found:
         raise Refused(_of_others(typed) or NOT_FOUND, "q")
     picked = [str(one) for one in found[: employees.MOST_FOUND]]
-    return redirect(url_for(".new", kind=_kind(), who=_who(), person=picked) + "#people", 303)
+    return redirect(url_for(".new", kind=_kind(), who=_who(), person=picked), 303)
 
 
 @blueprint.post("/new/start")
