@@ -94,4 +94,12 @@ STAFF = (
     DemoStaff(
         "钱管理", "19911110009", ("administrator",), "HUZHUDEMOADMINTWOAAAAAAAAAAAAAAA", "另一位管理员"
     ),
+    DemoStaff(
+        "何经办",
+        "19911110010",
+        ("operator",),
+        "HUZHUDEMOSHOPAAAAAAAAAAAAAAAAAAA",
+        "经办人，有一份参保等着缴费",
+        SHOP,
+    ),
 )

@@ -227,9 +227,10 @@ def _called(
         log.error("sending failed", exc_info=error, extra={"provider": rows[0].provider})
         outcomes = [Outcome("unknown", code=type(error).__name__)] * len(rows)
     seconds = time.monotonic() - started
+    # The provider is judged by calls: one that fails for two hundred numbers is one failure.
     return [
-        _Called(row, outcome, seconds, outcome.verdict != "uncalled")
-        for row, outcome in zip(rows, outcomes, strict=True)
+        _Called(row, outcome, seconds, not n and outcome.verdict != "uncalled")
+        for n, (row, outcome) in enumerate(zip(rows, outcomes, strict=True))
     ]
 
 

@@ -16,7 +16,7 @@ from notify import bulk, jobs, outbox
 from notify.channels import CHANNELS, aliyun, tencent
 from notify.channels.wire import Letter
 from notify.mass import CHUNK
-from notify.models import InboxMessage, OutboxMessage, Receipt
+from notify.models import InboxMessage, OutboxMessage, ProviderHealth, Receipt
 from notify.rules import BULK, BULK_WECHAT, CODES, NOTICES
 from notify.service import send_code, send_many
 from tests.notify.conftest import fault, inbox_of, post, statuses, tell
@@ -258,6 +258,8 @@ def test_a_lost_answer_for_many_is_asked_about_one_by_one(
     tell_all()
     jobs.drain()
     assert statuses(db) == ["unknown"] * 7
+    health = db.session.query(ProviderHealth).one()
+    assert (health.calls, health.errors, health.pause_until) == (1, 1, None), "codes go on"
     jobs.sweep()
     assert ("pending" in statuses(db)) != arrived
     jobs.drain()
