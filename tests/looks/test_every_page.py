@@ -37,7 +37,7 @@ NO_PAGES = {
     *("claims.show_document", "claims_admin.document", "changes.show_photo", "changes_admin.document"),
     "filings.show_document",
     *("content.picture", "coverage.picture", "rebinds.photo", "wechat_admin.scene_picture"),
-    *("vouchers.file", "fees.file", "invoices.preview"),
+    *("vouchers.file", "fees.file", "invoices.preview", "enrolments.paper", "enrolments.form_pdf"),
     *("wechat_subscribe.ask", "rights.read_export", "roster.template"),
     *(
         "staff_sign_in.factor_picture",
