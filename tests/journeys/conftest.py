@@ -47,7 +47,8 @@ def period(monkeypatch: pytest.MonkeyPatch) -> tuple[dt.date, dt.date]:
     """The shipped plan with its period around today: database and browser keep their own clocks, so the
     calendar has to come to them."""
     text = plan_file("guangxi-2026").read_text("utf-8")
-    moved = {"starts_on = 2026-01-01": PERIOD[0], "ends_on = 2026-12-31": PERIOD[1], "2027-08-31": PERIOD[1]}
+    moved = {"starts_on = 2026-01-01": PERIOD[0], "ends_on = 2026-12-31": PERIOD[1], "2027-08-31": PERIOD[1],
+             "until = { value = 2026-03-31": TODAY + dt.timedelta(30)}  # unions may enrol now  # fmt: skip
     for old, date in moved.items():
         assert old in text
         text = text.replace(old, f"{old.rpartition(' ')[0]} {date}".strip())
