@@ -9,14 +9,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, func, select
 
 from claims.models import AutomaticGrant, AwardCut, Claim
-from claims.rules import AUTOMATIC, DECIDED
+from claims.queries.own import kind_words
+from claims.rules import AUTOMATIC, DECIDED, HOSPITAL
 from claims.service.figures import facts_of
 from core.db import db
 from plans.service import Case
 
 
 class Entry(NamedTuple):
-    """One decided claim with its sum; `is_erased`: what it was computed from is gone by its term."""
+    """One decided claim with its sum; `is_erased`: what it was computed from is gone by its term.
+
+    `grade` is the hospital's; of a claim without a hospital it says what kind of benefit it is.
+    """
 
     claim_id: uuid.UUID
     number: str
@@ -90,7 +94,7 @@ def _entry(claim: Claim, limits: dict[str, int], until: dt.datetime) -> Entry:
         claim.number,
         claim.employee_id,
         claim.union_id,
-        claim.hospital_grade or "",
+        (claim.hospital_grade or "") if claim.kind == HOSPITAL else kind_words(claim.kind),
         claim.award_fen or 0,
         claim.contents_erased_at is not None,
         case,

@@ -49,9 +49,10 @@ class Period:
         is_paid = values.pop("paid", True)
         at = clock.now() - dt.timedelta(days=30) + dt.timedelta(minutes=next(self.minutes))
         day = values.pop("day", dt.date(2026, 6, 1) + dt.timedelta(days=next(self.minutes) % 100))
+        values.setdefault("kind", "hospital")
         with transaction():
             claim = Claim(
-                number=numbered("BZ"), kind="hospital", employee_id=person.id, union_id=person.union_id,
+                number=numbered("BZ"), employee_id=person.id, union_id=person.union_id,
                 filed_by_kind="employee", filed_by_id=person.id, state="second_review", version=2,
                 submitted_at=at, admitted_on=day, discharged_on=day + dt.timedelta(days=7),
                 total_fen=round(self_paid_yuan * 200), pooled_fen=round(self_paid_yuan * 100),

@@ -177,6 +177,16 @@ def test_gains_and_losses_are_counted_by_union_grade_and_benefit(period: Period)
         assert sum(row.now_fen for row in rows) == run.totals["now"]
 
 
+def test_claims_without_a_hospital_are_replayed_and_stand_under_their_kind(period: Period) -> None:
+    period.claim(period.person(), 0, kind="injury", event_on=dt.date(2026, 6, 1), injury_grade=8)
+    period.claim(period.person(), 0, kind="death", event_on=dt.date(2026, 6, 2))
+    run = period.tried(GSZC__grades__7__pays="3500", ZGWG__amount="9000")
+    assert differences(run) == []
+    assert (run.totals["was"], run.totals["now"]) == (1_300_000, 1_250_000)
+    grades = {row.name: row.by_fen for row in queries.by_grade(run)}
+    assert grades == {"工伤致残慰问金": 50_000, "职工亡故慰问金": -100_000}
+
+
 def test_a_lower_threshold_gives_unasked_to_more_people(period: Period) -> None:
     person = period.person()
     period.claim(person, 10_000)  # 3,300 awarded, 6,700 net: below 10,000
