@@ -38,7 +38,7 @@ NO_PAGES = {
     "filings.show_document",
     *("content.picture", "coverage.picture", "rebinds.photo", "wechat_admin.scene_picture"),
     *("vouchers.file", "fees.file", "invoices.preview", "enrolments.paper", "enrolments.form_pdf"),
-    *("wechat_subscribe.ask", "rights.read_export", "roster.template"),
+    *("wechat_subscribe.ask", "rights.read_export", "roster.template", "finder.template"),
     *(
         "staff_sign_in.factor_picture",
         "staff_sign_in.wechat_code",
