@@ -47,6 +47,7 @@ class ReportExport(Stateful, db.Model):
     asked_at: Mapped[dt.datetime] = moment(nullable=False, default=clock.now)
     lease_until: Mapped[dt.datetime | None] = moment(nullable=True)
     expires_at: Mapped[dt.datetime | None] = moment(nullable=True)
+    parts: Mapped[int] = column(SmallInteger, nullable=False, default=0)
     erased_at: Mapped[dt.datetime | None] = moment(nullable=True)
 
 

@@ -16,7 +16,6 @@ from core import audit, bell, clock, context
 from core.access import Actor
 from core.db import after_commit, db
 from core.errors import Conflict, Missing, Refused
-from core.files import open_file, seal_file
 from core.files.orphans import ids_of
 from core.history import begin, perform
 from core.limits import Limit, take
@@ -28,6 +27,7 @@ from reports.queries.scope import scope_of, still_holds
 from reports.service import pieces
 
 JOB = "reports.gather"
+MOST_PARTS = 16  # of a table that was stopped while it was put together
 PER_HOUR = Limit("report_export", 20, 3600, "导出的次数太多，请 {wait}后再试。")
 
 
@@ -96,9 +96,7 @@ def fetch(export_id: uuid.UUID, by: Actor) -> tuple[ReportExport, bytes] | None:
     if not may_have(row, by):
         stop(row, rules.LOST_RIGHT)
         return None
-    content = open_file(
-        context.storage().get(pieces.whole_key(row.id)), keyring=context.keyring(), aad=pieces.place(row.id)
-    )
+    content = pieces.whole(row.id, row.parts)
     perform(rules.EXPORT, row, "fetch", by.owning())
     audit.record(
         "report.download", "report", row.id, by, report=row.kind, rows=row.row_count, whole=row.is_whole
@@ -110,7 +108,8 @@ def stop(row: ReportExport, why: str) -> None:
     """It will not leave; what was gathered goes with the next sweep, at once when it can."""
     perform(rules.EXPORT, row, "stop", pieces.SYSTEM, problem=why[:120], lease_until=None)
     row.erased_at = clock.now()
-    after_commit(lambda: pieces.erase(row.id, row.pieces))
+    row_id, count, parts = row.id, row.pieces, max(row.parts, MOST_PARTS)
+    after_commit(lambda: pieces.erase(row_id, count, parts))
 
 
 def sweep() -> int:
@@ -127,7 +126,7 @@ def sweep() -> int:
         if row.state == "ready":
             perform(rules.EXPORT, row, "expire", pieces.SYSTEM)
         row.erased_at = now
-        pieces.erase(row.id, row.pieces)
+        pieces.erase(row.id, row.pieces, row.parts)
     db.session.flush()
     return len(rows)
 
@@ -140,11 +139,6 @@ def exports_of(owners: set[str]) -> set[str]:
 
 def until() -> dt.datetime:
     return clock.now() + dt.timedelta(hours=rules.KEEP_HOURS)
-
-
-def seal(row: ReportExport, content: bytes) -> None:
-    sealed = seal_file(content, keyring=context.keyring(), aad=pieces.place(row.id))
-    context.storage().put(pieces.whole_key(row.id), sealed)
 
 
 def listed(by: Actor, most: int = 20) -> list[dict[str, Any]]:

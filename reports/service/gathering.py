@@ -101,11 +101,11 @@ def _finish(row: ReportExport) -> bool:
     content = write_xlsx(
         titles, pieces.read(row.id, row.pieces), title=rules.TITLES[row.kind], above=watermark(row)
     )
-    exporting.seal(row, content)
+    parts = pieces.keep_whole(row.id, content)
     del content
     if not exporting.may_have(row, staff.actor_at_work(row.staff_id)):
         return _stop(row, rules.LOST_RIGHT)
-    _go_on(row)
+    _go_on(row, parts=parts)
     perform(rules.EXPORT, row, "prepare", pieces.SYSTEM, expires_at=exporting.until(), lease_until=None)
     pieces.erase_pieces(row.id, row.pieces)
     return False

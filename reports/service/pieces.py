@@ -15,7 +15,9 @@ from core.access import SYSTEM
 from core.clock import SHANGHAI
 from core.files import open_file, seal_file
 
-__all__ = ["SYSTEM", "erase", "keep", "place", "read", "whole_key"]
+__all__ = ["SYSTEM", "erase", "erase_pieces", "keep", "keep_whole", "place", "read", "whole", "whole_key"]
+
+PART = 4 << 20
 
 
 def keep(export_id: uuid.UUID, number: int, rows: list[list[Any]]) -> None:
@@ -33,10 +35,32 @@ def read(export_id: uuid.UUID, count: int) -> Iterator[list[Any]]:
         yield from json.loads(zlib.decompress(packed), object_hook=_value)
 
 
-def erase(export_id: uuid.UUID, count: int) -> None:
+def keep_whole(export_id: uuid.UUID, content: bytes) -> int:
+    """Seal the finished table part by part, so that it is never in memory twice; how many parts."""
+    view, count = memoryview(content), 0
+    for at in range(0, len(content), PART):
+        sealed = seal_file(
+            bytes(view[at : at + PART]), keyring=context.keyring(), aad=f"{place(export_id)}|whole|{count}"
+        )
+        context.storage().put(whole_key(export_id, count), sealed)
+        count += 1
+    return count
+
+
+def whole(export_id: uuid.UUID, parts: int) -> bytes:
+    """The finished table."""
+    ring, store = context.keyring(), context.storage()
+    return b"".join(
+        open_file(store.get(whole_key(export_id, n)), keyring=ring, aad=f"{place(export_id)}|whole|{n}")
+        for n in range(parts)
+    )
+
+
+def erase(export_id: uuid.UUID, count: int, parts: int) -> None:
     """Forget the table and its pieces; one more than is known, for a worker that died after writing it."""
-    for key in (whole_key(export_id), *[_key(export_id, number) for number in range(count + 1)]):
-        context.storage().delete(key)
+    for number in range(parts + 1):
+        context.storage().delete(whole_key(export_id, number))
+    erase_pieces(export_id, count)
 
 
 def erase_pieces(export_id: uuid.UUID, count: int) -> None:
@@ -44,8 +68,8 @@ def erase_pieces(export_id: uuid.UUID, count: int) -> None:
         context.storage().delete(_key(export_id, number))
 
 
-def whole_key(export_id: uuid.UUID) -> str:
-    return f"{export_id}/3"
+def whole_key(export_id: uuid.UUID, number: int = 0) -> str:
+    return f"{export_id}/3/{number}"
 
 
 def place(export_id: uuid.UUID) -> str:

@@ -30,8 +30,8 @@ from core.db import db, transaction
 from core.files import keeping
 from core.roles import ADMINISTRATOR, FIRST_REVIEWER, OPERATOR, SECOND_REVIEWER, STAFF_ROLES
 from employee.models import Employee, Rebind
-from finder.models import FinderFault, FinderRun, FinderStay
 from employee.service import deaths, upkeep
+from finder.models import FinderFault, FinderRun, FinderStay
 from notify import service as notify
 from plans import service as plans
 from staff.models import StaffUser, StaffWeChat
