@@ -2,7 +2,9 @@
 
 Beside it stand the floor (the same library reads, checks, seals, indexes and copies, with none of the
 product's care: no lease, no diagnosis in words, no preview, no staged rows) and what people write by hand
-(openpyxl and session.add, on a tenth of the rows, times ten). Each runs in a process of its own.
+(openpyxl and session.add, on a tenth of the rows, times ten). Each runs in a process of its own. Seconds of
+CPU, with the database server's in them, stand beside seconds of the clock and are judged for themselves: on a
+machine that others use as well they are what decides.
 """
 
 from __future__ import annotations
@@ -43,8 +45,10 @@ def _lines(ours: list[Any], floor: list[Any], peer: list[Any], smaller: list[Any
     def each(side: list[Any], name: str, times: float = 1) -> list[float]:
         return [one[name] * times for one in side]
 
-    first, bare = each(ours, "seconds"), each(floor, "seconds")
-    by_hand = each(peer, "seconds", PEER_SHARE)
+    first, bare, by_hand = (
+        each(side, "seconds", n) for side, n in ((ours, 1), (floor, 1), (peer, PEER_SHARE))
+    )
+    spent, least, much = (each(side, "cpu", n) for side, n in ((ours, 1), (floor, 1), (peer, PEER_SHARE)))
     rise = [
         (one["peak_mb"] - less["peak_mb"]) * 1e3 / (people / 2)
         for one, less in zip(ours, smaller, strict=True)
@@ -54,9 +58,17 @@ def _lines(ours: list[Any], floor: list[Any], peer: list[Any], smaller: list[Any
         Line("B5", what, "s", first, bare, "streaming floor, s", Goal(most=2.0)),
         Line("B5", "how much faster than by hand", "rows/s", [people / s for s in first],
              [people / s for s in by_hand], "openpyxl + session.add, rows/s,", Goal(least=4.0)),
-        Line("B5", "the same file again", "s", each(ours, "again_s"), first, "the first time, s",
+        Line("B5", "the same file again", "s", each(ours, "again_seconds"), first, "the first time, s",
              Goal(most=1.2)),
-        Line("B5", "the result file", "s", each(ours, "result_s"), bare, "streaming floor, s"),
+        Line("B5", "the result file", "s", each(ours, "result_seconds"), bare, "streaming floor, s"),
+        Line("B5", "CPU of it: worker and PostgreSQL", "s CPU", spent, least, "streaming floor, s CPU",
+             Goal(most=2.0)),
+        Line("B5", "of that PostgreSQL alone", "s CPU", each(ours, "database_cpu"),
+             each(floor, "database_cpu"), "streaming floor, s CPU"),
+        Line("B5", "how much less CPU than by hand", "rows/s CPU", [people / s for s in spent],
+             [people / s for s in much], "openpyxl + session.add,", Goal(least=4.0)),
+        Line("B5", "CPU of the same file again", "s CPU", each(ours, "again_cpu"), spent,
+             "the first time, s CPU", Goal(most=1.2)),
         Line("B5", "the worker's memory", "MB", each(ours, "peak_mb"), each(floor, "peak_mb"), "floor, MB",
              Goal(most=250, is_absolute=True, unit="MB")),
         Line("B5", "memory for a further row", "KB", rise, [], "",

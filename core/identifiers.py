@@ -81,6 +81,21 @@ def is_male(number: str) -> bool | None:
     return number[16] in "13579"
 
 
+def carried(number: str) -> tuple[bool | None, date | None]:
+    """`is_male` and `birth_on` of one number, read once."""
+    return (is_male(number), birth_on(number)) if number else (None, None)
+
+
+def is_plain_resident(text: str, today: date) -> bool:
+    """A sound number of 居民身份证 in the very form it is kept in? Most of an import's numbers are."""
+    return bool(_EIGHTEEN.fullmatch(text)) and _resident_problem(text, today) is None
+
+
+def is_plain_mobile(text: str) -> bool:
+    """A mobile number in the very form it is kept in?"""
+    return bool(_MOBILE.fullmatch(text))
+
+
 def may_have_lost_digits(text: str) -> bool:
     """Spreadsheets keep 15 digits: 18 digits ending in 000, or scientific notation, are suspect."""
     number = _plain(text).upper()

@@ -7,5 +7,8 @@ workers   processes that send: forked quickly, so that killing them often does n
 faults    what happens when, from a seed
 ledgers   what was said, what was stored, what was taken: the comparison
 crowd     a whole union told in mass messages, in a run of its own
+roster    a table of people taken in, in a run of its own
+cast      who is in that table, what must come of each row, and the ledger of writes
 naive     the control: commit, enqueue a job, the job sends and then marks; rq retries three times
+naive_roster  its like for a roster: row by row, an answer that stays out is the operator's fault
 """

@@ -27,17 +27,23 @@ ROOT = Path(__file__).resolve().parents[2]
 class Stage:
     """Everything is started by us, addressed on loopback, and killed by its own process id."""
 
-    def __init__(self, tether: Tether, folder: Path, seed: int) -> None:
+    def __init__(self, tether: Tether, folder: Path, seed: int, outside: str) -> None:
         self.tether = tether
         self.folder = folder
         self.redis_port, self.provider_port = embedded.free_port(), embedded.free_port()
+        self.mail_port = embedded.free_port()
         self.redis_password = secrets.token_urlsafe(16)
         self.redis_url = f"redis://:{self.redis_password}@127.0.0.1:{self.redis_port}/0"
         self.database_url = ""
         self.start_postgres()
         self.start_redis()
-        command = [sys.executable, "-m", "bench.chaos.provider", str(self.provider_port), str(seed)]
-        tether.start(command, cwd=ROOT)
+        commands = {
+            "provider": ["bench.chaos.provider", str(self.provider_port), str(seed)],
+            "sandbox": ["sandbox"],
+        }
+        tether.start(
+            [sys.executable, "-m", *commands[outside]], env=self.environ, cwd=ROOT, stdout=subprocess.DEVNULL
+        )
         self.workers: subprocess.Popen[bytes] | None = None
 
     @property
@@ -48,6 +54,7 @@ class Stage:
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
             "SANDBOX_PORT": str(self.provider_port),
+            "SMTP_URL": f"smtp://127.0.0.1:{self.mail_port}?from=huzhu@sandbox.example",
             "DATA_DIR": str(self.folder / "data"),
             "LOG_LEVEL": "CRITICAL",
             "PYTHONPATH": str(ROOT),
@@ -94,7 +101,7 @@ class Stage:
             )
 
     def tell_workers(self, order: str) -> None:
-        """`kill` or `freeze` one of them; the workers' parent forks another at once."""
+        """`kill` or `freeze` one of them, `fell` all; the workers' parent forks others at once."""
         assert self.workers is not None and self.workers.stdin is not None
         try:
             self.workers.stdin.write(f"{order}\n".encode())
@@ -119,13 +126,13 @@ class Stage:
 
 
 @contextlib.contextmanager
-def set_up(seed: int) -> Iterator[Stage]:
-    """A stage in a folder of its own, all of it gone afterwards."""
+def set_up(seed: int, outside: str = "provider") -> Iterator[Stage]:
+    """A stage in a folder of its own, all of it gone afterwards; `outside` is who plays the world."""
     folder = Path(tempfile.mkdtemp(prefix="huzhu-chaos-"))
     folder.chmod(0o711)  # PostgreSQL may have to run as another user
     try:
         with Tether() as tether:
-            stage = Stage(tether, folder, seed)
+            stage = Stage(tether, folder, seed, outside)
             stage.wait_until_ready()
             yield stage
     finally:

@@ -1,11 +1,12 @@
-"""Who sends? `python -m bench.chaos.workers outbox|crowd|naive`: forks of the product's own worker and clock.
+"""Who works? `python -m bench.chaos.workers outbox|crowd|roster|naive|naive_roster`: forks of the product.
 
-Orders come on stdin: `kill` ends one with SIGKILL, `freeze` stops one for a while. Whoever ends is replaced
-at once by a fork of the loaded program: starting Python anew each time would leave no time to send anything.
+Orders come on stdin: `kill` ends one with SIGKILL, `fell` all of them, `freeze` stops one for a while. Whoever
+ends is replaced at once by a fork of the loaded program: starting Python anew would leave no time to work.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import random
 import select
@@ -15,16 +16,20 @@ import time
 from collections.abc import Callable
 
 from app import create_app
-from bench.chaos import naive
+from bench.chaos import naive, naive_roster
+from config.schedule import EVERY
 from core import commands
+from employee.service import identity
 from notify import jobs
 from notify.channels import wire
+from roster.service import applying, keeping, reading
 from tools.tether import die_with_parent
 
 # Time is compressed: the lease still outlasts the freeze and the call together.
 PACE = jobs.Pace(lease=8.0, settle_factor=0.25, ask_again=1.0)
 TIMEOUT = (1.0, 2.0)
 FREEZE = 3.0
+LEASE, SOON = dt.timedelta(seconds=2), dt.timedelta(seconds=0.5)
 
 
 def _clock(*more: str) -> None:
@@ -39,6 +44,20 @@ def _teller() -> None:
     _clock("enrolment.tell")
 
 
+def _keeper() -> None:
+    """The clock of a deployment that takes in rosters."""
+    _clock("roster.sweep")
+
+
+def _hurry() -> None:
+    """Rosters in small lots and with short leases: a round of questions still ends before the lease does."""
+    keeping.LEASE, keeping.SOON, keeping.UNHEARD = LEASE, SOON, dt.timedelta(seconds=6)
+    reading.LOT, applying.LOT, applying.ASKED_AT_ONCE = 100, 25, 24
+    applying.BACK_OFF = (1, 1, 2)
+    identity.TIMEOUT, identity.PATIENCE = (1.0, 0.8), 1.0
+    EVERY["roster.sweep"] = 0.25
+
+
 def _worker() -> None:
     assert commands.worker.callback is not None
     commands.worker.callback()
@@ -47,6 +66,8 @@ def _worker() -> None:
 PATTERNS: dict[str, tuple[Callable[[], None], ...]] = {
     "outbox": (_worker, _worker, _worker, _clock),
     "crowd": (_worker, _worker, _worker, _teller),
+    "roster": (_worker, _worker, _keeper),
+    "naive_roster": (naive_roster.work, naive_roster.work),
     "naive": (naive.work, naive.work, naive.work),
 }
 
@@ -90,6 +111,9 @@ class Nursery:
         pid = self.dice.choice([*self.children])
         if order == "kill":
             os.kill(pid, signal.SIGKILL)
+        elif order == "fell":
+            for one in self.children:
+                os.kill(one, signal.SIGKILL)
         elif order == "freeze":
             os.kill(pid, signal.SIGSTOP)
             self.frozen[pid] = time.monotonic() + FREEZE
@@ -117,6 +141,7 @@ class Nursery:
 def main(pattern: str) -> None:
     jobs.PACE = PACE
     wire.TIMEOUT = TIMEOUT
+    _hurry()
     Nursery(PATTERNS[pattern]).run()
 
 

@@ -101,13 +101,14 @@ def _person(cells: list[Cell], today: date, found: list[Finding]) -> Person:
     insurance_type, insurance_card, hired_on, note = rest
     kind = _id_type(id_type, found)
     number = _id_number(id_number, kind, today, found)
-    is_sound = not any(finding.column == "id_number" for finding in found)
+    sound = number if not found or all(finding.column != "id_number" for finding in found) else ""
+    is_male, born = identifiers.carried(sound)
     return Person(
         _name(name, found),
         kind,
         number,
-        _sex(sex, number if is_sound else "", found),
-        _born_on(born_on, number if is_sound else "", today, found),
+        _sex(sex, is_male, found),
+        _born_on(born_on, born, today, found),
         _phone(phone, found),
         _text("insurance_type", insurance_type, found),
         _text("insurance_card", insurance_card, found),
@@ -150,6 +151,8 @@ def _id_number(cell: Cell, kind: str, today: date, found: list[Finding]) -> str:
     if damage := _damage(cell, kind):
         found.append(Finding("id_number", damage))
         return ""
+    if type(cell) is str and kind == "resident_id" and identifiers.is_plain_resident(cell, today):
+        return cell
     text = _shown(cell).strip()
     number = identifiers.normalise(kind, text)
     if kind:
@@ -187,8 +190,7 @@ def _resident_words(number: str) -> str | None:
     return ROUNDED if len(number) == 18 and number.endswith("000") else None
 
 
-def _sex(cell: Cell, number: str, found: list[Finding]) -> str:
-    is_male = identifiers.is_male(number)
+def _sex(cell: Cell, is_male: bool | None, found: list[Finding]) -> str:
     carried = "" if is_male is None else ("男" if is_male else "女")
     if cell is None:
         return carried
@@ -201,8 +203,7 @@ def _sex(cell: Cell, number: str, found: list[Finding]) -> str:
     return sex
 
 
-def _born_on(cell: Cell, number: str, today: date, found: list[Finding]) -> date | None:
-    carried = identifiers.birth_on(number)
+def _born_on(cell: Cell, carried: date | None, today: date, found: list[Finding]) -> date | None:
     if cell is None:
         return carried
     born = _day("born_on", "出生日期", cell, today, found)
@@ -212,6 +213,8 @@ def _born_on(cell: Cell, number: str, today: date, found: list[Finding]) -> date
 
 
 def _phone(cell: Cell, found: list[Finding]) -> str:
+    if type(cell) is str and identifiers.is_plain_mobile(cell):
+        return cell
     text = "" if cell is None else _shown(cell)
     number = identifiers.normalise_mobile(text)
     if not number:
@@ -226,6 +229,8 @@ def _phone(cell: Cell, found: list[Finding]) -> str:
 def _text(key: str, cell: Cell, found: list[Finding]) -> str:
     if cell is None:
         return ""
+    if type(cell) is str and cell.isalnum() and len(cell) <= LONGEST[key] and not _is_rounded(cell):
+        return cell
     text = _shown(cell)
     if not text.isalnum():
         text = _CONTROLS.sub(" ", text).strip()

@@ -105,7 +105,7 @@ class Row:
 
     @property
     def is_wrong(self) -> bool:
-        return any(finding.is_refusal for finding in self.findings)
+        return bool(self.findings) and any(finding.is_refusal for finding in self.findings)
 
 
 def read_in(work: RosterImport) -> None:
