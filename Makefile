@@ -41,7 +41,8 @@ bench: setup-bench
 	@exec $(PY) -m bench
 
 chaos: setup-dev
-	@exec $(PY) -m bench.chaos
+	@$(PY) -m bench.chaos
+	@exec $(PY) -m bench.chaos.roster
 
 docs: setup-run
 	@exec $(PY) -m tools.embedded $(PY) -m flask --app app docs

@@ -1,7 +1,7 @@
 """Who works? `python -m bench.chaos.workers outbox|crowd|roster|naive|naive_roster`: forks of the product.
 
-Orders come on stdin: `kill` ends one with SIGKILL, `fell` all of them, `freeze` stops one for a while. Whoever
-ends is replaced at once by a fork of the loaded program: starting Python anew would leave no time to work.
+Orders come on stdin: `kill` ends one with SIGKILL, `fell` all of them, `freeze` stops one for a while. Who is
+gone is replaced at once by a fork of the loaded program: starting Python anew would leave no time to work.
 """
 
 from __future__ import annotations

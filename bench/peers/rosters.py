@@ -26,7 +26,12 @@ from tools.tether import relatives
 HEAD = 14  # the rows before the first person: instructions, headings
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 MOBILE = re.compile(r"1[3-9][0-9]{9}")
-LOT = 5000
+NAME = re.compile("[\u4e00-\u9fff]{2,4}")
+PROVINCES = frozenset(
+    map(str, [*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55)])
+)
+TODAY = dt.date.today()
+day = dt.date.fromisoformat
 
 
 class Watch:
@@ -150,12 +155,15 @@ def _checked(row: list[Any], union: uuid.UUID, box: Any, key: bytes, seen: set[s
     """One row, with the checks that nobody can leave out."""
     import hmac
 
-    _, _, name, _, number, _, _, phone, insurance, card, hired, note = row
+    _, _, name, kind, number, _, _, phone, insurance, card, hired, note = row
     total = sum(map(mul, WEIGHTS, map(int, number[:17])))
-    if "10X98765432"[total % 11] != number[17] or not MOBILE.fullmatch(phone) or number in seen:
+    born, hired_on = dt.date(int(number[6:10]), int(number[10:12]), int(number[12:14])), day(hired)
+    is_sound = "10X98765432"[total % 11] == number[17] and number[:2] in PROVINCES and number not in seen
+    if not (is_sound and kind == "居民身份证" and MOBILE.fullmatch(phone) and NAME.fullmatch(name)):
         raise ValueError("the floor is given sound rows only")
+    if not (born.year >= 1900 and born <= TODAY and hired_on <= TODAY and len(note) <= 200):
+        raise ValueError("the floor is given sound days only")
     seen.add(number)
-    born = dt.date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     row_id = uuid.uuid4()
     place = row_id.bytes
 
@@ -166,7 +174,7 @@ def _checked(row: list[Any], union: uuid.UUID, box: Any, key: bytes, seen: set[s
     return [
         row_id, union, *(seal(text) for text in (name, number, phone, born.isoformat(), card, note)),
         hmac.digest(key, number.encode(), "sha256")[:16], hmac.digest(key, phone.encode(), "sha256")[:16],
-        "resident_id", "男" if int(number[16]) % 2 else "女", insurance, dt.date.fromisoformat(hired),
+        "resident_id", "男" if int(number[16]) % 2 else "女", insurance, hired_on,
         True, False, True, False, dt.datetime.now(dt.UTC),
     ]  # fmt: skip
 
@@ -174,18 +182,20 @@ def _checked(row: list[Any], union: uuid.UUID, box: Any, key: bytes, seen: set[s
 def peer(path: Path) -> dict[str, float]:
     import openpyxl
 
-    from core import identifiers
+    from core import identifiers, names
     from core.db import db
     from employee.models import Employee
 
     with _app().app_context():
         union = _empty()
-        watch = Watch()
+        watch, seen, today = Watch(), set[str](), dt.date.today()
         sheet = openpyxl.load_workbook(path, read_only=True).active
         for row in sheet.iter_rows(min_row=HEAD + 1, values_only=True):
             _, _, name, _, number, _, _, phone, insurance, card, hired, note = row
-            if identifiers.problem("resident_id", number, dt.date.today()):
-                raise ValueError(number)
+            wrong = identifiers.problem("resident_id", number, today) or identifiers.mobile_problem(phone)
+            if wrong or names.problem(name) or number in seen:
+                raise ValueError("the peer is given sound rows only")
+            seen.add(number)
             there = db.session.query(Employee).filter(Employee.id_number.matches(number)).first()
             person = there or Employee(union_id=union, id_type="resident_id", id_number=number, name=name)
             person.phone, person.insurance_type, person.insurance_card = phone, insurance, card

@@ -38,32 +38,38 @@ MOST_ROWS = 200_000
 MOST_NAMED = 1000
 # A table that ends its worker every time must not do so for ever.
 MOST_TRIES = 20
-_COLUMNS = (
-    "id",
-    "import_id",
-    "row_number",
-    "verdict",
-    "findings_ct",
-    "changed",
-    "employee_id",
-    "seen_xmin",
-    "identity",
-    "identity_bi",
-    "ask_at",
-    "id_type",
-    "sex",
-    "insurance_type",
-    "hired_on",
-    "name_ct",
-    "id_number_ct",
-    "phone_ct",
-    "born_on_ct",
-    "insurance_card_ct",
-    "note_ct",
-    "id_number_bi",
-    "phone_bi",
-)
-_COPY = f"COPY roster_import_row ({', '.join(_COLUMNS)}, is_applied, wants_move, tries) FROM STDIN"  # noqa: S608
+# What a row is copied as, in binary: sealed bytes cost half of what they cost as text.
+_TYPES = {
+    "id": "uuid",
+    "import_id": "uuid",
+    "row_number": "int4",
+    "verdict": "varchar",
+    "findings_ct": "bytea",
+    "changed": "varchar",
+    "employee_id": "uuid",
+    "seen_xmin": "int8",
+    "identity": "varchar",
+    "identity_bi": "bytea",
+    "ask_at": "timestamptz",
+    "id_type": "varchar",
+    "sex": "varchar",
+    "insurance_type": "varchar",
+    "hired_on": "date",
+    "name_ct": "bytea",
+    "id_number_ct": "bytea",
+    "phone_ct": "bytea",
+    "born_on_ct": "bytea",
+    "insurance_card_ct": "bytea",
+    "note_ct": "bytea",
+    "id_number_bi": "bytea",
+    "phone_bi": "bytea",
+    "is_applied": "bool",
+    "wants_move": "bool",
+    "tries": "int4",
+}
+_COLUMNS = tuple(_TYPES)
+_COPY = f"COPY roster_import_row ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT BINARY)"  # noqa: S608
+_SEALED = _COLUMNS[_COLUMNS.index("name_ct") : _COLUMNS.index("is_applied")]
 _FINDINGS = b"roster_import_row.findings|"
 # What the identity check vouches for; a new phone or note needs no question to anybody.
 _VOUCHED = frozenset({"name", "id_type", "id_number"})
@@ -259,6 +265,7 @@ def _copy(reading: Reading, rows: list[Row]) -> None:
     now, sealing = clock.now(), bulk.Sealing()
     connection = db.session.connection().connection.driver_connection
     with connection.cursor().copy(_COPY) as out:  # type: ignore[union-attr]
+        out.set_types(_TYPES.values())
         for row in rows:
             out.write_row((*_columns(reading, row, known, now, sealing), False, False, 0))
 
@@ -288,7 +295,7 @@ def _columns(
         person.sex,
         person.insurance_type[:40],
         person.hired_on,
-        *(ready[name] for name in _COLUMNS[15:]),
+        *(ready[name] for name in _SEALED),
     ]
 
 
