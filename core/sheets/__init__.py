@@ -2,6 +2,6 @@
 
 from core.sheets.formulas import defused, restored
 from core.sheets.reading import Cell, read_rows
-from core.sheets.writing import write_csv, write_xlsx
+from core.sheets.writing import stream_xlsx, write_csv, write_xlsx
 
-__all__ = ["Cell", "defused", "read_rows", "restored", "write_csv", "write_xlsx"]
+__all__ = ["Cell", "defused", "read_rows", "restored", "stream_xlsx", "write_csv", "write_xlsx"]

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import IO
 from xml.sax.saxutils import escape
 
 from core.clock import SHANGHAI
@@ -74,6 +75,19 @@ def write_xlsx(
     because a spreadsheet would round it.
     """
     out = io.BytesIO()
+    stream_xlsx(out, headers, rows, title=title, above=above)
+    return out.getvalue()
+
+
+def stream_xlsx(
+    out: IO[bytes],
+    headers: Sequence[str],
+    rows: Iterable[Sequence[Value]],
+    *,
+    title: str = "Sheet1",
+    above: Sequence[str] = (),
+) -> None:
+    """As `write_xlsx`, into something that can only be written to: no more than some rows are in memory."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=FAST) as archive:
         for name, content in _frame(title):
             archive.writestr(_part(name), content)
@@ -90,7 +104,6 @@ def write_xlsx(
                     sheet.write("".join(lines).encode())
                     lines.clear()
             sheet.write(("".join(lines) + "</sheetData></worksheet>").encode())
-    return out.getvalue()
 
 
 def _part(name: str) -> zipfile.ZipInfo:

@@ -15,7 +15,7 @@ from core.clock import shown
 from core.db import db, transaction
 from core.errors import Missing, Refused
 from core.history import perform
-from core.sheets import write_xlsx
+from core.sheets import stream_xlsx
 from employee import service as employees
 from reports import rules
 from reports.models import ReportExport
@@ -98,11 +98,10 @@ def gather_some(row: ReportExport) -> bool:
 def _finish(row: ReportExport) -> bool:
     """Put the pieces together; the rights are weighed once more, at the last moment before it may leave."""
     titles = [column.label for column in listing.COLUMNS[row.kind]]
-    content = write_xlsx(
-        titles, pieces.read(row.id, row.pieces), title=rules.TITLES[row.kind], above=watermark(row)
-    )
-    parts = pieces.keep_whole(row.id, content)
-    del content
+    with pieces.Parts(row.id) as out:
+        rows = pieces.read(row.id, row.pieces)
+        stream_xlsx(out, titles, rows, title=rules.TITLES[row.kind], above=watermark(row))
+    parts = out.count
     if not exporting.may_have(row, staff.actor_at_work(row.staff_id)):
         return _stop(row, rules.LOST_RIGHT)
     _go_on(row, parts=parts)

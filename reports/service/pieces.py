@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import uuid
 import zlib
@@ -15,7 +16,7 @@ from core.access import SYSTEM
 from core.clock import SHANGHAI
 from core.files import open_file, seal_file
 
-__all__ = ["SYSTEM", "erase", "erase_pieces", "keep", "keep_whole", "place", "read", "whole", "whole_key"]
+__all__ = ["SYSTEM", "Parts", "erase", "erase_pieces", "keep", "place", "read", "whole", "whole_key"]
 
 PART = 4 << 20
 
@@ -35,16 +36,34 @@ def read(export_id: uuid.UUID, count: int) -> Iterator[list[Any]]:
         yield from json.loads(zlib.decompress(packed), object_hook=_value)
 
 
-def keep_whole(export_id: uuid.UUID, content: bytes) -> int:
-    """Seal the finished table part by part, so that it is never in memory twice; how many parts."""
-    view, count = memoryview(content), 0
-    for at in range(0, len(content), PART):
-        sealed = seal_file(
-            bytes(view[at : at + PART]), keyring=context.keyring(), aad=f"{place(export_id)}|whole|{count}"
-        )
-        context.storage().put(whole_key(export_id, count), sealed)
-        count += 1
-    return count
+class Parts(io.RawIOBase):
+    """Takes the finished table as it is written and seals it part by part: it is never whole in memory."""
+
+    def __init__(self, export_id: uuid.UUID) -> None:
+        self.export_id = export_id
+        self.count = 0
+        self._waiting = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._waiting += data
+        while len(self._waiting) >= PART:
+            self._seal(PART)
+        return len(data)
+
+    def close(self) -> None:
+        if self._waiting:
+            self._seal(len(self._waiting))
+        super().close()
+
+    def _seal(self, size: int) -> None:
+        aad = f"{place(self.export_id)}|whole|{self.count}"
+        sealed = seal_file(bytes(self._waiting[:size]), keyring=context.keyring(), aad=aad)
+        context.storage().put(whole_key(self.export_id, self.count), sealed)
+        del self._waiting[:size]
+        self.count += 1
 
 
 def whole(export_id: uuid.UUID, parts: int) -> bytes:
