@@ -165,7 +165,7 @@ def receipt_problems(code: str, number: str, check_code: str = "") -> dict[str, 
     if not _DIGITS.fullmatch(number) or (len(number) != want and not found):
         found["number"] = f"票据号码应为 {want} 位数字，现在是 {len(number)} 位"
         if not code and len(number) in (8, 10):
-            found = {"code": "请输入票据代码"}
+            found = {"code": f"票据号码是 {len(number)} 位的，还要填票据代码，请对照票据填上"}
     if check_code and not re.fullmatch(r"[0-9A-Za-z]{6}|[0-9]{20}", check_code):
         found["check_code"] = "校验码应为 6 位数字或字母，请对照票据核对"
     return found

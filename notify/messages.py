@@ -95,6 +95,7 @@ def _account(what: str, note: str) -> WeChat:
 
 CLAIM = "/h5/claims/{number}"
 CLAIMS_BY_SMS = "/s/claims"
+COVERAGE_BY_SMS = "/s/coverage"
 FILED = "/admin/claims/filings/{number}"
 STAFF_BY_SMS = "/admin/login"
 CHANGE = "/h5/changes/{number}"
@@ -509,7 +510,7 @@ MESSAGES: dict[str, Notice | Text | Code] = {
         "可以在“职工参保”里查看保障内容和参保证明。",
         link="/h5/coverage",
         sms="您已参保成功，保障期和保障内容请在微信打开公众号“{account}”查看，或点 {link}",
-        sms_link=CLAIMS_BY_SMS,
+        sms_link=COVERAGE_BY_SMS,
         wechat=_claim("参保成功", "请打开查看保障期和参保证明"),
     ),
     "invoice_ready": Notice(  # XM-79, to the union's operators

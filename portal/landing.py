@@ -28,7 +28,13 @@ from portal import visits
 blueprint = Blueprint("landing", __name__, url_prefix="/s")
 
 # kind → the list of it; `changes` also has progress of its own.
-LISTS = {"claims": "/h5/claims", "changes": "/h5/changes", "enrolments": "/admin/", "bind": "/h5/me"}
+LISTS = {
+    "claims": "/h5/claims",
+    "changes": "/h5/changes",
+    "coverage": "/h5/coverage",
+    "enrolments": "/admin/",
+    "bind": "/h5/me",
+}
 URGENT = ("returned", "pay_failed")
 OVER = f"查看时间已过（{visits.MINUTES} 分钟），请重新获取验证码。"
 WRONG_TAIL = "证件号码后 4 位不对，请对照证件核对"

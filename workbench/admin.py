@@ -236,4 +236,6 @@ def _tiles(actor: Actor, counts: dict[str, work.Count], levels: tuple[str, ...])
                 "tone": "bad" if failed else "",
             },
         ]
+    if actor.has(*work.FINANCE) and navigation.reaches(actor, "fees", work.FINANCE):
+        tiles.append({"label": "参保待确认", "n": navigation.fees_waiting(actor), "url": "/admin/vouchers"})
     return tiles

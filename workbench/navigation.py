@@ -60,7 +60,7 @@ def items() -> list[NavItem]:
         (NavItem("rebinds", "找回绑定", "/admin/rebinds", other.rebinds), DECIDES_REBINDS),
         (NavItem("changes", "变更审核", *_change_list(actor, other)), change_work.READERS),
         (NavItem("payouts", "打款批次", "/admin/payouts", payable(actor, found)), PAYOUTS),
-        (NavItem("fees", "到账核对", "/admin/vouchers", _fees(actor)), FEES),
+        (NavItem("fees", "到账核对", "/admin/vouchers", fees_waiting(actor)), FEES),
         (NavItem("reports", "数据统计", "/admin/reports"), REPORTS),
         (NavItem("finder", "回头望", "/admin/finder"), ROSTER),
         (NavItem("messages", "通知记录", "/admin/messages"), MESSAGES),
@@ -185,7 +185,7 @@ def own_work(actor: Actor, found: dict[str, work.Count]) -> int:
     return sum(found.get(level, work.Count()).all for level in work.levels_of(actor))
 
 
-def _fees(actor: Actor) -> int:
+def fees_waiting(actor: Actor) -> int:
     """How many fees wait for finance's word; asked once a request."""
     if "fee_count" not in g:
         is_theirs = actor.has(*work.FINANCE) and reaches(actor, "fees", work.FINANCE)

@@ -20,7 +20,8 @@ from enrolment.admin.money import media_of, seen, shown_files
 from enrolment.admin.vouchers import answer_for
 from enrolment.models import Enrolment
 from enrolment.queries import paying as queries
-from enrolment.rules import AWAITING_VOUCHER, CONFIRMING, DONE, FINANCE, LABELS, WORKFLOW
+from enrolment.queries import story
+from enrolment.rules import AWAITING_VOUCHER, CONFIRMING, DONE, FINANCE, LABELS
 from enrolment.rules import paying as rules
 from enrolment.service import confirming, invoices, receipts, vouchers
 
@@ -133,7 +134,7 @@ def _page(number: str, errors: Errors) -> str:
         confirmation=confirming.confirmation_of(enrolment.id),
         decisions=rules.OVERPAID | rules.UNDERPAID,
         invoice=invoices.invoice_of(enrolment.id),
-        steps=_steps(enrolment),
+        steps=story.events(timeline(enrolment.id)),
         errors=errors,
     )
 
@@ -145,21 +146,6 @@ def _candidates(enrolment: Enrolment, left_fen: int) -> list[dict[str, Any]]:
         give = min(one.left_fen, left_fen) if one.is_for_several and left_fen > 0 else one.left_fen
         found.append({"it": one, "give": f"{give // 100}.{give % 100:02d}"})
     return found
-
-
-def _steps(enrolment: Enrolment) -> list[dict[str, Any]]:
-    labels = {move.action: move.label for move in WORKFLOW.moves} | {"create": "新建申请"}
-    labels |= {"submit_voucher": "确认凭证", "confirm": "确认到账"}
-    return [
-        {
-            "label": labels.get(step.action, step.action),
-            "at": step.at,
-            "who": step.actor_label,
-            "note": step.note,
-            "state": "bad" if step.action.startswith("return") else "done",
-        }
-        for step in timeline(enrolment.id)
-    ]
 
 
 @blueprint.post("/<number>/match")

@@ -17,6 +17,7 @@ from core.once import new_op, once
 from core.pages import again
 from enrolment.admin.money import Typed, media_of, paper_answer, seen, shown_files, upload
 from enrolment.models import Enrolment, Voucher
+from enrolment.queries import listing
 from enrolment.queries import paying as queries
 from enrolment.rules import AWAITING_VOUCHER, CONFIRMING, DONE, KEEPERS, LABELS
 from enrolment.rules import paying as rules
@@ -51,6 +52,7 @@ def _page(number: str, errors: Errors) -> str:
         "fees/voucher.html",
         enrolment=enrolment,
         label=LABELS[enrolment.state],
+        rail=listing.rail_labels(),
         plan_name=confirming.plan_name(enrolment.plan_code),
         fees=context.scheme().fees,
         is_open=enrolment.state == AWAITING_VOUCHER,

@@ -9,7 +9,15 @@ from core.history import Transition
 from enrolment.queries.listing import state_words
 from enrolment.rules import DRAFT, WORKFLOW
 
-WORDS = {"create": "新建申请", "submit": "提交申请", "delete": "删除", "cancel": "取消"}
+WORDS = {
+    "create": "新建申请",
+    "submit": "提交申请",
+    "delete": "删除",
+    "cancel": "取消",
+    "submit_voucher": "上传缴费凭证",
+    "return_voucher": "退回缴费凭证",
+    "confirm": "确认到账",
+}
 
 
 class Event(NamedTuple):

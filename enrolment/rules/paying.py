@@ -122,7 +122,8 @@ def match(owed: Owed, came: Came) -> Match | None:
     by_day = any(abs((came.on - day).days) <= NEAR_DAYS for day in owed.paid_on)
     if not (by_number or by_sum or by_payer):
         return None
-    said = {"申报编号": by_number, "金额": by_sum, "付款户名": by_payer, "日期": by_day}
+    of_sum = "凭证金额" if by_sum and came.left_fen != owed.left_fen else "金额"
+    said = {"申报编号": by_number, of_sum: by_sum, "付款户名": by_payer, "日期": by_day}
     points = 8 * by_number + 4 * by_sum + 2 * by_payer + by_day
     return Match(points, _level(by_number, by_sum, by_payer), _why(said))
 

@@ -84,7 +84,7 @@ ENROLMENTS = ("参保待初核", "参保待复核", "参保待缴费")
     [
         ((FIRST_REVIEWER,), ["待初核", "超时", "我领取的", "变更待初核", "参保待初核"]),
         ((SECOND_REVIEWER,), ["待复核", "超时", "我领取的", "变更待复核", "参保待复核"]),
-        ((FINANCE_MAKER,), ["待打款", "打款失败"]),
+        ((FINANCE_MAKER,), ["待打款", "打款失败", "参保待确认"]),
         ((AUDITOR,), ["待初核", "待复核", "超时", *CHANGES, *ENROLMENTS, "待打款", "打款失败"]),
         ((ADMINISTRATOR,), ["待初核", "待复核", "超时", *CHANGES, *ENROLMENTS, "待打款", "打款失败"]),
         ((EDITOR,), []),
