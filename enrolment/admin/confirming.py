@@ -113,6 +113,7 @@ def _page(number: str, errors: Errors) -> str:
     rows = vouchers.live(enrolment.id)
     shares = receipts.shares_of(enrolment.id)
     due_fen, paid_fen = enrolment.fee_due_fen or 0, sum(share.amount_fen for share, _ in shares)
+    told_fen = sum(row.amount_fen for row in rows)
     can_match = current_actor().has(*FINANCE) and enrolment.state in (AWAITING_VOUCHER, CONFIRMING)
     return render_template(
         "fees/show.html",
@@ -121,9 +122,10 @@ def _page(number: str, errors: Errors) -> str:
         plan_name=confirming.plan_name(enrolment.plan_code),
         files=shown_files(rows, ".file", media_of([row.file_id for row in rows]), number=number),
         elsewhere=vouchers.elsewhere(enrolment.id),
-        told_fen=sum(row.amount_fen for row in rows),
+        told_fen=told_fen,
         due_fen=due_fen,
         paid_fen=paid_fen,
+        told_words=rules.off_words(told_fen, due_fen),
         off_words=rules.off_words(paid_fen, due_fen),
         off_tone="good" if paid_fen == due_fen else "warn",
         shares=shares,

@@ -42,7 +42,6 @@ def show(number: str) -> str:
 def page(enrolment: Enrolment, errors: Errors | None = None) -> str:
     """The overview: a task list for who fills it in, a dossier for everybody else."""
     steps = timeline(enrolment.id)
-    back = story.last_return(steps) if enrolment.state == rules.DRAFT else None
     is_mine = enrolment.state in rules.LEVEL_ROLES and me().has(rules.LEVEL_ROLES[enrolment.state])
     found = checks.run(enrolment, is_filing=enrolment.state == rules.DRAFT)
     return render_template(
@@ -57,7 +56,7 @@ def page(enrolment: Enrolment, errors: Errors | None = None) -> str:
         accounts=account_rows(enrolment),
         papers=paper_rows(enrolment),
         events=story.events(steps),
-        returned=back,
+        returned=story.last_return(steps),
         may_decide=is_mine,
         why_not=review.why_not(enrolment, me()) if is_mine else "",
         supplements=listing.supplements_of(enrolment, scope()),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from core.history import Transition
 from enrolment.queries.listing import state_words
-from enrolment.rules import DRAFT, WORKFLOW
+from enrolment.rules import WORKFLOW
 
 WORDS = {
     "create": "新建申请",
@@ -36,9 +36,9 @@ def events(steps: list[Transition]) -> list[Event]:
 
 
 def last_return(steps: list[Transition]) -> Transition | None:
-    """The return that made it the draft it is now; None when it was not sent back or is handed in again."""
+    """The return the operator has to answer: of the whole, or of the voucher; None when there is none."""
     last = steps[-1] if steps else None
-    return last if last is not None and last.action.startswith("return_") and last.to_state == DRAFT else None
+    return last if last is not None and last.action.startswith("return_") else None
 
 
 def _label(step: Transition) -> str:

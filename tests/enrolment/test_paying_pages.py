@@ -14,7 +14,7 @@ from core.db import transaction
 from core.roles import OPERATOR
 from enrolment.models import BankReceipt, Enrolment, Invoice, Voucher
 from enrolment.rules import AWAITING_VOUCHER, CONFIRMING, DONE
-from enrolment.service import invoices
+from enrolment.service import confirming, invoices, vouchers
 from notify.models import InboxMessage, OutboxMessage
 from tests.enrolment.paying import TODAY, Desk, pdf
 
@@ -72,6 +72,25 @@ def test_xm76_the_notice_says_how_much_where_and_what_to_write(desk: Desk, opera
     said = operator.get(f"/admin/enrolments/{desk.enrolment.number}/voucher").get_data(as_text=True)
     for words in ("应缴", "示例银行", "缴费截止", "转账附言", desk.enrolment.number, "上传缴费凭证"):
         assert words in said
+
+
+def test_xm77_a_return_is_told_on_the_enrolment_too(desk: Desk, operator: Any, finance: Any) -> None:
+    """XM-77: short by 100 yuan: finance reads by how much, and what the operator said of it; the operator
+    reads why it came back on both pages, and every step by its own name."""
+    desk.voucher(desk.due - 10000)
+    with transaction():
+        vouchers.submit(desk.enrolment, desk.operator, None, "余下 100 元下周补缴")
+    desk.transfer(desk.due - 10000)
+    page = finance.get(f"/admin/vouchers/{desk.enrolment.number}").get_data(as_text=True)
+    assert "少缴 100.00 元" in page and "余下 100 元下周补缴" in page
+    assert "申报编号、凭证金额、付款户名、日期相符" in page
+    with transaction():
+        confirming.send_back(desk.enrolment, desk.checker, fresh(desk).version, "还少 100 元")
+    for path in ("", "/voucher"):
+        page = operator.get(f"/admin/enrolments/{desk.enrolment.number}{path}").get_data(as_text=True)
+        assert "凭证被退回" in page and "还少 100 元" in page
+    page = operator.get(f"/admin/enrolments/{desk.enrolment.number}").get_data(as_text=True)
+    assert "退回缴费凭证" in page and "上传缴费凭证确认" not in page
 
 
 def test_xm76_upload_and_confirm(desk: Desk, operator: Any) -> None:

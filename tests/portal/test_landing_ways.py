@@ -44,6 +44,8 @@ def _with_state(office: Office, state: str, person: Any = None, **values: Any) -
 def test_a_stranger_in_wechat_signs_in_and_comes_back_here(client: Any, db: Any) -> None:
     answer = client.get("/s/claims", headers=WECHAT)
     assert answer.location == "/wechat/oauth?next=/s/claims"
+    answer = client.get("/s/coverage", headers=WECHAT)
+    assert answer.location == "/wechat/oauth?next=/s/coverage"
 
 
 def test_a_follower_who_is_not_bound_binds_and_comes_back_here(client: Any, world: World) -> None:
