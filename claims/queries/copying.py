@@ -12,7 +12,7 @@ from claims.rules import ITEMS, OTHERS_PHOTOS, WORKFLOW
 from core import clock
 from core.copies import Copy, Facts, facts
 from core.db import db
-from core.fields import mask_card, mask_name
+from core.fields import mask_card, mask_id, mask_name, mask_phone
 from core.files.models import StoredFile
 from core.history import Transition, timeline
 
@@ -52,6 +52,9 @@ CLAIM = {
     "payee_branch": "支行",
     "payee_card": "银行卡号",
     "payee_relation": "收款人与本人的关系",
+    "payee_id_number": "收款人证件号码",
+    "why_other": "本人无法申领的原因",
+    "contact_phone": "家属手机号码",
     "award_fen": "核定金额",
 }
 
@@ -78,7 +81,12 @@ def _typed(claim: Claim) -> Facts:
     if claim.is_own_account:
         return said
     # Somebody else's account is somebody else's data: masked.
-    hidden = {"收款户名": mask_name(claim.payee_name), "银行卡号": mask_card(claim.payee_card)}
+    hidden = {
+        "收款户名": mask_name(claim.payee_name),
+        "银行卡号": mask_card(claim.payee_card),
+        "收款人证件号码": mask_id(claim.payee_id_number),
+        "家属手机号码": mask_phone(claim.contact_phone),
+    }
     return [(label, hidden.get(label, value)) for label, value in said]
 
 
