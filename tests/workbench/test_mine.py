@@ -155,7 +155,7 @@ def test_the_cost_does_not_grow_with_the_list(world: World, sits: Any, statement
 
 
 # Articles have a desk of their own; an export is a person's own matter; tables of reports are listed in
-# 我的导出; the finder's runs are the clock's.
+# 我的导出, the finder's runs on its own page.
 WITHOUT = {"content", "export", "finder", "report"}
 
 
