@@ -17,6 +17,7 @@ from sandbox.app import NotHere
 from sandbox.faults import Fault, Faults
 from sandbox.keeping import Keeper, picture
 from sandbox.state import World
+from sandbox.transfers import receive
 from tests.sandbox.conftest import FIELDS, ZHANG, Listener, Outside
 
 
@@ -119,6 +120,7 @@ def test_chats_survive_a_restart_and_tokens_do_not(outside: Outside, tmp_path: P
     outside.call("/cgi-bin/qrcode/create", scene)
     outside.world.menu = {"button": [{"type": "click", "name": "进度", "key": "K"}]}
     send(outside)
+    receive(outside.world, {"payer": "示例一厂工会委员会", "amount": "1400.00", "memo": "CBFW2026110001"})
     keeper = Keeper(outside.world, tmp_path / "sandbox.json")
     keeper.saved_version = -1
     keeper.save()
