@@ -55,7 +55,8 @@ def listed(reach: Reach | None, state: str = "", *, before: str = "", after: str
     ).where(_within(reach))  # fmt: skip
     if state in STATES:
         query = query.where(_is(state))
-    found = keyset.turn(query, (_S.id,), PAGE, before=before, after=after, newest=True)
+    spread = reach.spread(_S.union_id) if reach and reach.is_mergeable else None
+    found = keyset.turn(query, (_S.id,), PAGE, before=before, after=after, newest=True, spread=spread)
     return found._replace(rows=_lines(found.rows))
 
 

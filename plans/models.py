@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, UniqueConstraint, Uuid
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped
 
 from core import clock
 from core.db import column, db, moment, primary_key
+
+_FIRST = text("is_first_time IS true")
 
 
 class PlanVersion(db.Model):
@@ -33,8 +35,11 @@ class Coverage(db.Model):
     __tablename__ = "coverage"
     __table_args__ = (
         UniqueConstraint("employee_id", "plan_code"),
-        Index("ix_coverage_union", "union_id", "plan_code", "id"),
+        # 参保记录 in the order of a report, of a union and of all; who is first-time covered (XM-121).
+        Index("ix_coverage_union", "union_id", "plan_code", "starts_on", "id"),
         Index("ix_coverage_plan", "plan_code", "starts_on", "id"),
+        Index("ix_coverage_first", "plan_code", "starts_on", "id", postgresql_where=_FIRST),
+        Index("ix_coverage_union_first", "union_id", "plan_code", "starts_on", "id", postgresql_where=_FIRST),
     )
 
     id: Mapped[uuid.UUID] = primary_key()

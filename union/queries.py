@@ -13,6 +13,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     cast,
+    column,
     false,
     func,
     literal,
@@ -188,6 +189,7 @@ def keepers_above(union_id: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
 
 # So many unions are named one by one, and the planner knows how many rows that is; more are told by path.
 FEW = 200
+MOST_MERGED = 40  # of so many a page is merged; of more, the scheme's own order is read past the others
 MOST_NAMED = 500
 WHOLE = uuid.UUID(int=0)  # stands for all unions where figures are kept by union
 
@@ -204,11 +206,30 @@ class Reach(NamedTuple):
         """Is the union that a column names one of them? A condition that costs the same for few and many."""
         if self.tops is None:
             return true()
+        if self.ids is not None and len(self.ids) == 1:
+            alone: ColumnElement[bool] = column == self.ids[0]  # an index then holds the rows in order
+            return alone
         if self.ids is not None:
             among: ColumnElement[bool] = column == any_(literal(list(self.ids), ARRAY(Uuid)))
             return among
         path = select(Union.path).where(Union.id == column).scalar_subquery()
         return or_(false(), *[path.startswith(top) for top in self.paths])
+
+    def spread(self, of: Any) -> keyset.Spread | None:
+        """The same unions as places to look into one by one; None for all unions, and for a single one."""
+        if self.tops is None or self.ids is not None and len(self.ids) == 1:
+            return None
+        if self.ids is None:
+            return keyset.Spread(of, select(Union.id).where(_beneath(self.paths)).subquery("place"))
+        named = func.unnest(literal(list(self.ids), ARRAY(Uuid))).table_valued(column("id", Uuid))
+        return keyset.Spread(of, named.render_derived("place"))
+
+    @property
+    def is_mergeable(self) -> bool:
+        return self.ids is not None and len(self.ids) <= MOST_MERGED
+
+
+EVERYWHERE = Reach(None)
 
 
 def reach(tops: Iterable[uuid.UUID] | None, *, under: uuid.UUID | None = None, part: str = "") -> Reach:

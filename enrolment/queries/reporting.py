@@ -14,6 +14,7 @@ from union.queries import Reach
 
 # Ids come in the order of time: the newest is the last.
 ORDER = (Enrolment.id,)
+UNION = Enrolment.union_id
 PAID_STATES = (AWAITING_VOUCHER, CONFIRMING, DONE)
 GROUPS = {"open": (*REVIEWS, AWAITING_VOUCHER, CONFIRMING)}
 _HIDDEN = (DRAFT, DELETED)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 
 from claims.queries import reporting as claims
 from core import clock, keyset
@@ -27,6 +27,7 @@ from union.queries import Reach
 
 PAGE = 50
 MOST_COUNTED = 2000
+OF_ALL = {"kind", "plan", "was"}  # filters of claims whose order an index holds for all unions together
 
 
 class Column(NamedTuple):
@@ -97,11 +98,20 @@ class Total(NamedTuple):
     is_all: bool
 
 
+class Spread(NamedTuple):
+    """The rows of several unions, to be read union by union: the query without the unions' condition."""
+
+    query: Select[Any]
+    over: keyset.Spread
+    merges: bool  # few unions, each of which an index holds in the list's order
+
+
 class Rows(NamedTuple):
     """The rows of a report as a query, with the columns they are ordered by."""
 
     query: Select[Any]
     order: tuple[Any, ...]
+    spread: Spread | None = None
 
 
 class Masks(NamedTuple):
@@ -114,36 +124,81 @@ class Masks(NamedTuple):
 def rows_of(kind: str, actor: Actor, scope: Mapping[str, Any], given: Given) -> Rows:
     """Everything within a scope that the filters ask for. Raises `Missing`, `Refused`."""
     found = reaches(scope, given)
+    if kind == COVERAGES and (words := needs_union(_is_few(found.get("readers")), given)):
+        raise Refused(words, "union")
+    also = claims.not_own(actor) if kind == CLAIMS else true()
+    rows = _within(kind, found, given, also)
+    return rows._replace(spread=_spread(kind, found, given, also))
+
+
+def _within(kind: str, found: Mapping[str, Reach], given: Given, also: ColumnElement[bool]) -> Rows:
     if kind == CLAIMS:
-        return _claims(actor, found, given)
+        return _claims(found, given, also)
     return _enrolments(found, given) if kind == ENROLMENTS else _covers(found.get("readers"), given)
+
+
+def _spread(kind: str, found: Mapping[str, Reach], given: Given, also: ColumnElement[bool]) -> Spread | None:
+    """Where every part of the scope is the same unions (nearly always), and they are several."""
+    parts = set(found.values())
+    first = next(iter(parts), unions.EVERYWHERE)
+    over = first.spread(_union_of(kind, given)) if len(parts) == 1 else None
+    if over is None:
+        return None
+    whole = _within(kind, dict.fromkeys(found, unions.EVERYWHERE), given, also)
+    other = kind == CLAIMS and (given.get("by", "submitted") != "submitted" or set(given) & OF_ALL)
+    return Spread(whole.query, over, first.is_mergeable and not other)
+
+
+def _union_of(kind: str, given: Given) -> Any:
+    """The column that names a row's union."""
+    if kind == COVERAGES:
+        return employees.PERSON_UNION if given.get("state") == "uncovered" else covers.COVER_UNION
+    return claims.UNION if kind == CLAIMS else enrolments.UNION
 
 
 def page(kind: str, rows: Rows, masks: Masks, *, before: str = "", after: str = "") -> keyset.Turn:
     """One page, the newest first. Rows are dictionaries of `COLUMNS`."""
-    found = keyset.turn(rows.query, rows.order, PAGE, before=before, after=after, newest=True)
+    found = _turn(rows, PAGE, before=before, after=after)
     return found._replace(rows=lines(kind, found.rows, masks))
 
 
 def total(kind: str, rows: Rows, most: int | None) -> Total:
-    """How many rows and their sum; no further than `most`."""
-    counted = (rows.query.limit(most + 1) if most else rows.query).subquery()
-    column = SUMS.get(kind, ("", ""))[1]
-    sum_: Any = func.sum(counted.c[column]) if column else literal(0)
-    count, fen = db.session.execute(select(func.count(), sum_).select_from(counted)).one()
-    return Total(int(count), int(fen or 0), not most or count <= most)
+    """How many rows and their sum; no further than `most`. Of too many nobody wants to know the sum."""
+    count = _count(_counted(rows, ("id",), most + 1 if most else None))
+    is_all = not most or count <= most
+    column = SUMS.get(kind, ("", ""))[1] if is_all and count else ""
+    if not column:
+        return Total(count, 0, is_all)
+    counted = _counted(rows, (column,), most)
+    return Total(count, int(db.session.scalar(select(func.sum(counted.c[column]))) or 0), is_all)
 
 
 def count_up_to(rows: Rows, most: int) -> int:
     """How many rows, but at most one more than `most`: is it too much?"""
-    counted = rows.query.with_only_columns(rows.query.selected_columns["id"]).limit(most + 1).subquery()
-    return int(db.session.scalar(select(func.count()).select_from(counted)) or 0)
+    return _count(_counted(rows, ("id",), most + 1))
 
 
 def piece(rows: Rows, cursor: str, size: int) -> tuple[Sequence[Any], str]:
     """The next rows and where to go on ("" at the end)."""
-    found = keyset.turn(rows.query, rows.order, size, after=cursor, newest=True)
+    found = _turn(rows, size, after=cursor)
     return found.rows, found.after
+
+
+def _turn(rows: Rows, size: int, *, before: str = "", after: str = "") -> keyset.Turn:
+    by_union = rows.spread if rows.spread and rows.spread.merges else None
+    query, over = (by_union.query, by_union.over) if by_union else (rows.query, None)
+    return keyset.turn(query, rows.order, size, before=before, after=after, newest=True, spread=over)
+
+
+def _count(counted: Any) -> int:
+    return int(db.session.scalar(select(func.count()).select_from(counted)) or 0)
+
+
+def _counted(rows: Rows, names: tuple[str, ...], most: int | None) -> Any:
+    """The columns to count and to add up, of at most so many rows."""
+    query, over = (rows.spread.query, rows.spread.over) if rows.spread and most else (rows.query, None)
+    narrow = query.with_only_columns(*[query.selected_columns[name] for name in names])
+    return keyset.capped(narrow, rows.order, most, over) if most else narrow.subquery()
 
 
 def lines(kind: str, rows: Iterable[Any], masks: Masks) -> list[dict[str, Any]]:
@@ -178,8 +233,8 @@ def cells(kind: str, line: Mapping[str, Any]) -> list[Any]:
     return found
 
 
-def _claims(actor: Actor, found: Mapping[str, Reach], given: Given) -> Rows:
-    seen = claims.scope(actor, found.get("readers"), found.get("finance"))
+def _claims(found: Mapping[str, Reach], given: Given, also: ColumnElement[bool]) -> Rows:
+    seen = and_(also, claims.within(found.get("readers"), found.get("finance")))
     wanted = claims_wanted(given)
     return Rows(claims.listed(seen, wanted), claims.order(wanted))
 
@@ -216,15 +271,12 @@ def _enrolled(rows: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _covers(reach: Reach | None, given: Given) -> Rows:
-    is_few = reach is not None and reach.ids is not None and len(reach.ids) <= FEW_UNIONS
-    if words := needs_union(is_few, given):
-        raise Refused(words, "union")
     if given.get("state") == "uncovered":
-        within = _within(reach, employees.PERSON_UNION)
+        within = _held(reach, employees.PERSON_UNION)
         query = employees.without_cover(given.get("plan") or plans.all_plans()[0].code, within)
         return Rows(query, employees.PERSON_ORDER)
     query = covers.covered(
-        _within(reach, covers.COVER_UNION),
+        _held(reach, covers.COVER_UNION),
         plan_code=given.get("plan", ""),
         first_time=True if given.get("state") == "first" else None,
         since=day_of(given, "since"),
@@ -234,7 +286,11 @@ def _covers(reach: Reach | None, given: Given) -> Rows:
     return Rows(query, covers.COVER_ORDER)
 
 
-def _within(reach: Reach | None, column: Any) -> ColumnElement[bool]:
+def _is_few(reach: Reach | None) -> bool:
+    return reach is not None and reach.ids is not None and len(reach.ids) <= FEW_UNIONS
+
+
+def _held(reach: Reach | None, column: Any) -> ColumnElement[bool]:
     return or_(false(), reach.holds(column)) if reach else false()
 
 

@@ -140,6 +140,31 @@ def test_xm_121_pages_follow_each_other_without_loss(
     assert back and names(asker.get(back[1].replace("&amp;", "&"))) == seen[1]
 
 
+@pytest.mark.parametrize("most_merged,few", [(40, 200), (0, 200), (0, 0)])
+def test_xm_121_xm_122_several_unions_are_read_as_one_list(
+    office: Office, tree: Tree, sign: Sign, monkeypatch, most_merged: int, few: int
+) -> None:
+    """XM-121, XM-122: merged of few unions or read past the others, rows, their order and count are alike."""
+    from union import queries as unions
+
+    monkeypatch.setattr(listing, "PAGE", 2)
+    monkeypatch.setattr(unions, "MOST_MERGED", most_merged)
+    monkeypatch.setattr(unions, "FEW", few)
+    made = [office.rows(1, union, "paid", award_fen=100)[0]
+            for union in (tree.one, tree.two, tree.far, tree.two, tree.one, tree.two)]  # fmt: skip
+    expected = [row.number for row in reversed(made) if row.union_id != tree.far.id]
+    asker, at, seen = sign(OPERATOR, union=tree.east), CLAIMS, []
+    while at:
+        answer = asker.get(at)
+        seen.append(numbers(answer))
+        link = re.search(r'href="([^"]+)" rel="next"', answer.text)
+        at = link[1].replace("&amp;", "&") if link else ""
+    assert [number for page in seen for number in page] == expected and len(seen) == 3
+    assert count(answer) == 5 and "核定金额合计 5.00 元" in says(answer)
+    back = re.search(r'href="([^"]+)" rel="prev"', answer.text)
+    assert back and numbers(asker.get(back[1].replace("&amp;", "&"))) == seen[1]
+
+
 def test_a_long_list_is_counted_only_when_asked(world: World, tree: Tree, sign: Sign, monkeypatch) -> None:
     monkeypatch.setattr(listing, "MOST_COUNTED", 2)
     for letter in "甲乙丙":
