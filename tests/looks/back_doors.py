@@ -60,7 +60,6 @@ def ways(world: World, office: PayOffice, bound: Employee) -> list[Way]:
         Way("a newcomer", "staff", ("/admin/complete",), _newcomer(Vouched(phone="13911112222"))),
         Way("a newcomer from the provider", "staff", ("/admin/complete",), _newcomer(_vouched())),
         Way("a new phone", "employee", ("/h5/bind/move",), moving),
-        Way("an administrator", "staff", _appeals(), {}, world.staff(ADMINISTRATOR)),
         Way("an operator", "staff", *_imports(world)),
         Way("a maker", "staff", (_result(office),), {}, office.making),
     ]
@@ -88,7 +87,7 @@ def _newcomer(vouched: Vouched) -> dict[str, Any]:
     return {"newcomer": kept, "newcomer_next": "/admin/"}
 
 
-def _appeals() -> tuple[str, ...]:
+def appealed() -> tuple[str, ...]:
     """One that waits, one that was refused."""
     found = []
     for n in range(2):

@@ -11,7 +11,7 @@ import datetime as dt
 import json
 import secrets
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -31,8 +31,11 @@ from core.files import keeping
 from core.roles import ADMINISTRATOR, FIRST_REVIEWER, OPERATOR, SECOND_REVIEWER, STAFF_ROLES
 from employee.models import Employee, Rebind
 from employee.service import deaths, upkeep
+from enrolment.models import Enrolment
+from enrolment.rules import DRAFT
 from finder.models import FinderFault, FinderRun, FinderStay
 from notify import service as notify
+from payout.models import PayoutBatch
 from plans import service as plans
 from staff.models import StaffUser, StaffWeChat
 from tests.claims.filer import Filer
@@ -49,10 +52,28 @@ from whatif.models import WhatIf
 
 if TYPE_CHECKING:
     from flask import Flask
+    from sqlalchemy.orm import Query
 
-MOST_PAGES = 400  # a walker gives up after so many answers: then something links to itself without end
-MOST_ALIKE = 4  # answers of one view, same role, that are opened in search of another shape
+PATIENCE = 4  # so many answers of a view that show one walker nothing new, and it opens that view no more
 GUEST, FOLLOWER, NOBODY = "guest", "follower", "nobody"
+# Answers to machines, pictures, and views that only lead on.
+NO_PAGES = {
+    *("static", "health.alive", "health.ready", "health.metrics", "portal.front_door"),
+    *("wechat.verify", "wechat_oauth.start", "wechat_oauth.finish", "staff_sign_in.oidc_start"),
+    *("claims.show_document", "claims_admin.document", "changes.show_photo", "changes_admin.document"),
+    "filings.show_document",
+    *("content.picture", "coverage.picture", "rebinds.photo", "wechat_admin.scene_picture"),
+    *("vouchers.file", "fees.file", "invoices.preview", "enrolments.paper", "enrolments.form_pdf"),
+    *("wechat_subscribe.ask", "rights.read_export", "roster.template", "finder.template"),
+    *(
+        "staff_sign_in.factor_picture",
+        "staff_sign_in.wechat_code",
+        "employee.go_on",
+        "staff_appeals.photo",
+        "staff_recovery.picture",
+        "staff_recovery.challenge",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +111,8 @@ class Parts(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        self.shape.add((tag, given.get("class", "") + given.get("type", "") + given.get("name", "")))
+        if given.get("type") != "hidden":  # what nobody sees makes no other page
+            self.shape.add((tag, given.get("class", "") + given.get("type", "") + given.get("name", "")))
         if tag == "a" and given.get("href"):
             self.links.append(given["href"])
         elif tag == "form":
@@ -119,17 +141,19 @@ class Walk:
     shapes: dict[tuple[str, int], set[tuple[str, str]]] = field(default_factory=dict)
 
     def from_(self, starts: list[str]) -> list[Seen]:
-        waiting, known, opened = [*starts], set(starts), Counter[str]()
-        while waiting and len(known) < MOST_PAGES:
-            path = waiting.pop(0)
+        """Ends by itself: no view has new shapes for ever. Links are not counted: one list holds hundreds."""
+        waiting, known, in_vain, asked = deque(starts), set(starts), Counter[str](), {*starts}
+        while waiting:
+            path = waiting.popleft()
             endpoint = self._endpoint(path)
-            if not endpoint or opened[endpoint] >= MOST_ALIKE * 4:
+            is_enough = in_vain[endpoint] >= PATIENCE and path not in asked
+            if not endpoint or endpoint in NO_PAGES or is_enough:
                 continue
-            opened[endpoint] += 1
-            for link in self._links(path, self.take(path, endpoint)):
-                if link not in known:
-                    known.add(link)
-                    waiting.append(link)
+            before = len(self.seen)
+            found = dict.fromkeys(self._links(path, self.take(path, endpoint)))
+            in_vain[endpoint] = 0 if len(self.seen) > before else in_vain[endpoint] + 1
+            waiting.extend(link for link in found if link not in known)
+            known.update(found)
         return self.seen
 
     def take(self, path: str, endpoint: str, **given: Any) -> str:
@@ -274,9 +298,16 @@ def _rooms(world: World, people: dict[str, Employee | None]) -> Rooms:
         *("/admin/wechat/menu", "/admin/wechat/menu/1", "/admin/wechat/scenes", _scene_at()),
         *("/admin/wechat/templates/claim_update", f"/admin/unions/{world.union().id}/move"),
         *fees.pages(),
+        *back_doors.appealed(),
+        *(f"/admin/payouts/{number}" for (number,) in db.session.query(PayoutBatch.number)),
+        *(f"/admin/enrolments/{number}/people/add" for (number,) in _drafts()),
         *(f"/admin/finder/runs/{_looked_back(people['wang'])}", "/admin/finder", "/admin/finder/runs"),
     ]
     return Rooms(staff, [f"/h5/preview/{previews.token_of(page)}"], number)
+
+
+def _drafts() -> Query[Any]:
+    return db.session.query(Enrolment.number).filter_by(state=DRAFT)
 
 
 def _looked_back(person: Employee | None) -> uuid.UUID:

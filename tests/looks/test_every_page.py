@@ -14,7 +14,7 @@ import pytest
 
 from tests.journeys.conftest import period
 from tests.journeys.eyes import AXE, DESK, MEASURE, NARROW, PHONE, UNSTICK, WIDE
-from tests.looks.crawl import Parts, Seen, gather
+from tests.looks.crawl import NO_PAGES, Parts, Seen, gather
 from tests.looks.test_looks import TAGS
 
 if TYPE_CHECKING:
@@ -30,24 +30,6 @@ BIG = "is => document.documentElement.classList.toggle('big', is)"
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 LONGEST_TITLE = 12
 TITLED_BY_PEOPLE = {"content.page", "content_admin.preview"}
-# Answers to machines, pictures, and views that only lead on.
-NO_PAGES = {
-    *("static", "health.alive", "health.ready", "health.metrics", "portal.front_door"),
-    *("wechat.verify", "wechat_oauth.start", "wechat_oauth.finish", "staff_sign_in.oidc_start"),
-    *("claims.show_document", "claims_admin.document", "changes.show_photo", "changes_admin.document"),
-    "filings.show_document",
-    *("content.picture", "coverage.picture", "rebinds.photo", "wechat_admin.scene_picture"),
-    *("vouchers.file", "fees.file", "invoices.preview", "enrolments.paper", "enrolments.form_pdf"),
-    *("wechat_subscribe.ask", "rights.read_export", "roster.template", "finder.template"),
-    *(
-        "staff_sign_in.factor_picture",
-        "staff_sign_in.wechat_code",
-        "employee.go_on",
-        "staff_appeals.photo",
-        "staff_recovery.picture",
-        "staff_recovery.challenge",
-    ),
-}
 # A page with errors is a 422; a picture of somebody whose session another walk has ended leads to signing in.
 EXPECTED_NOISE = re.compile(r"the server responded with a status of 4|/connect/oauth2/authorize")
 
