@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Query
 
 PATIENCE = 4  # so many answers of a view that show one walker nothing new, and it opens that view no more
+WITHIN_A_LINE = {"b", "em", "small", "span", "strong"}  # a word in another colour makes no other page
 GUEST, FOLLOWER, NOBODY = "guest", "follower", "nobody"
 # Answers to machines, pictures, and views that only lead on.
 NO_PAGES = {
@@ -111,7 +112,7 @@ class Parts(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if given.get("type") != "hidden":  # what nobody sees makes no other page
+        if given.get("type") != "hidden" and tag not in WITHIN_A_LINE:
             self.shape.add((tag, given.get("class", "") + given.get("type", "") + given.get("name", "")))
         if tag == "a" and given.get("href"):
             self.links.append(given["href"])
