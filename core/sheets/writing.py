@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import IO
+from typing import IO, cast
 from xml.sax.saxutils import escape
 
 from core.clock import SHANGHAI
@@ -80,7 +80,7 @@ def write_xlsx(
 
 
 def stream_xlsx(
-    out: IO[bytes],
+    out: IO[bytes] | io.RawIOBase,
     headers: Sequence[str],
     rows: Iterable[Sequence[Value]],
     *,
@@ -88,7 +88,7 @@ def stream_xlsx(
     above: Sequence[str] = (),
 ) -> None:
     """As `write_xlsx`, into something that can only be written to: no more than some rows are in memory."""
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=FAST) as archive:
+    with zipfile.ZipFile(cast("IO[bytes]", out), "w", zipfile.ZIP_DEFLATED, compresslevel=FAST) as archive:
         for name, content in _frame(title):
             archive.writestr(_part(name), content)
         # By name, not as a part of our own: only so the level counts; the day is 1980 here too.
