@@ -127,7 +127,7 @@ def small(tmp_path: Path) -> Flask:
     )
     CSRFProtect(app)
     register_pages(app, site=lambda: Site("互助", "互助审核", "", "", ""))
-    register_refusals(app, sign_in=lambda kind: f"/sign-in/{kind}")
+    register_refusals(app, sign_in=lambda kind, back: f"/sign-in/{kind}")
 
     @app.route("/<name>", methods=["GET", "POST"])
     @app.route("/admin/<name>", methods=["GET", "POST"])
