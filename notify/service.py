@@ -330,7 +330,7 @@ AGAIN, MOST_RESENT = ":r", 3
 RESENT_ENOUGH = "这条消息已经重发 3 次，请先核对号码或联系服务商。"
 RESENT_OTHERWISE = "这条消息的状态已经变了，请刷新后再看。"
 RESENT_TOO_LATE = "这条消息的内容和号码已按规定删除，不能重发。"
-NOT_TO_THE_DEAD = "这位职工已登记亡故，不再发送消息。"
+NOT_TO_THE_DEAD = "这位职工已登记亡故，不再发送消息。如登记有误，请联系管理员更正。"
 CODES_NOT_AGAIN = "验证码不能重发，请让本人重新获取。"
 
 

@@ -26,7 +26,7 @@ blueprint = Blueprint("what_if", __name__, url_prefix="/admin/what-if")
 
 READERS = (ADMINISTRATOR, AUDITOR)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-NOT_YET = "测算还没有完成，完成后才能导出。"
+NOT_YET = "测算还没有完成，请等完成后再导出。"
 
 
 @blueprint.get("")

@@ -14,7 +14,7 @@ from enrolment.service.moving import open_draft
 
 MOST = 10
 TOO_MANY = f"最多填写 {MOST} 个缴费账号，请先删掉不用的"
-TWICE = "这个卡号已经添加过了"
+TWICE = "这个卡号已经添加过了，请核对卡号，或直接进行下一步"
 
 
 def listed(enrolment: Enrolment) -> list[FeeAccount]:
